@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"tributary/migrations"
+)
+
+// Migrate brings the schema up to this program's version and makes the month
+// partitions from months before now to ahead after it. url names the owner of
+// the tables. It returns the schema's version. Running it twice is a no-op.
+func Migrate(ctx context.Context, url, searchPath string, now time.Time) (int64, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return 0, fmt.Errorf("database url: %w", err)
+	}
+	if searchPath != "" {
+		cfg.RuntimeParams["search_path"] = searchPath
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false))
+	if err != nil {
+		return 0, fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	if err := makePartitions(ctx, db, now); err != nil {
+		return 0, err
+	}
+	return p.GetDBVersion(ctx)
+}
+
+const (
+	partitionsBehind = 13 // months
+	partitionsAhead  = 3
+)
+
+func makePartitions(ctx context.Context, db *sql.DB, now time.Time) error {
+	_, err := db.ExecContext(ctx, "SELECT make_partitions($1::date, $2::date)",
+		now.UTC().AddDate(0, -partitionsBehind, 0).Format(time.DateOnly), now.UTC().AddDate(0, partitionsAhead, 0).Format(time.DateOnly))
+	if err != nil {
+		return fmt.Errorf("make partitions: %w", err)
+	}
+	return nil
+}
