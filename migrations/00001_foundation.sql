@@ -100,7 +100,7 @@ CREATE TABLE deliveries (
   PRIMARY KEY (shop_id, id, day)
 ) PARTITION BY RANGE (day);
 ALTER TABLE deliveries ALTER COLUMN body SET STORAGE EXTERNAL;
-CREATE INDEX deliveries_due ON deliveries (shop_id, next_at) WHERE state < 2;
+CREATE INDEX deliveries_due ON deliveries (shop_id, next_at, id) WHERE state < 2;
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
 
 CREATE TABLE influencers (

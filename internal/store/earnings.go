@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// EarningKind is what kind of source an earning comes from.
+type EarningKind int16
+
+// The kinds of source.
+const (
+	EarningOrder     EarningKind = 1 // Source is the order's id
+	EarningMilestone EarningKind = 2 // Source is the period's start in unix seconds, Rule the component
+)
+
+// EarningRow is the state of one source of earnings. Posted is the sum of its
+// ledger postings in minor units of Currency; after every settlement it equals
+// the source's target.
+type EarningRow struct {
+	ID           int64
+	Kind         EarningKind
+	Source       int64
+	Rule         string
+	InfluencerID int64
+	AgreementID  int64
+	VersionID    int64
+	TermsHash    string
+	Currency     string
+	GrossBase    int64
+	NetBase      int64
+	Posted       int64
+	State        string
+	Reason       string
+	OccurredAt   time.Time
+	ReleaseAt    time.Time // zero: not known yet
+	LockedAt     time.Time // zero: not locked
+	Detail       []byte
+}
+
+// The states of an earning (R-29).
+const (
+	EarningPending = "pending" // in its hold
+	EarningHeld    = "held"    // a person must look; Reason says why
+	EarningDenied  = "denied"  // earns nothing; Reason says why
+	EarningVoid    = "void"    // the order is cancelled, or somebody else won it
+	EarningUnpaid  = "unpaid"  // the shopper has not paid
+	EarningLocked  = "locked"  // hold over: the amount is payable
+)
+
+const earningColumns = `id, kind, source, rule, influencer_id, agreement_id, version_id, terms_hash, currency, gross_base, net_base,
+	posted, state, reason, occurred_at, release_at, locked_at, detail`
+
+func (tx *Tx) earnings(ctx context.Context, where string, args ...any) ([]EarningRow, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT "+earningColumns+" FROM earnings WHERE shop_id = $1 AND "+where, append([]any{tx.ShopID}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("load earnings: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (EarningRow, error) {
+		var e EarningRow
+		var release, locked pgtype.Timestamptz
+		err := r.Scan(&e.ID, &e.Kind, &e.Source, &e.Rule, &e.InfluencerID, &e.AgreementID, &e.VersionID, &e.TermsHash, &e.Currency,
+			&e.GrossBase, &e.NetBase, &e.Posted, &e.State, &e.Reason, &e.OccurredAt, &release, &locked, &e.Detail)
+		e.OccurredAt, e.ReleaseAt, e.LockedAt = e.OccurredAt.UTC(), fromTimestamptz(release), fromTimestamptz(locked)
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load earnings: %w", err)
+	}
+	return out, nil
+}
+
+// EarningsOfOrders returns the order earnings of the orders.
+func (tx *Tx) EarningsOfOrders(ctx context.Context, orderIDs []int64) ([]EarningRow, error) {
+	if len(orderIDs) == 0 {
+		return nil, nil
+	}
+	return tx.earnings(ctx, "kind = 1 AND source = ANY($2) ORDER BY source, agreement_id", orderIDs)
+}
+
+// EarningsOfVersion returns the order earnings under one agreement version
+// that occurred in [from, to); zero times are open.
+func (tx *Tx) EarningsOfVersion(ctx context.Context, agreementID, versionID int64, from, to time.Time) ([]EarningRow, error) {
+	return tx.earnings(ctx, `agreement_id = $2 AND version_id = $3 AND kind = 1
+		AND occurred_at >= coalesce($4, '-infinity') AND occurred_at < coalesce($5, 'infinity') ORDER BY occurred_at, source`,
+		agreementID, versionID, toTimestamptz(from), toTimestamptz(to))
+}
+
+// MilestoneEarnings returns the milestone earnings of an agreement.
+func (tx *Tx) MilestoneEarnings(ctx context.Context, agreementID int64) ([]EarningRow, error) {
+	return tx.earnings(ctx, "agreement_id = $2 AND kind = 2", agreementID)
+}
+
+// PaidOfEarning returns what payouts that were paid, or are on their way, took
+// in of an earning, in minor units.
+func (tx *Tx) PaidOfEarning(ctx context.Context, earningID int64) (minor int64, err error) {
+	err = tx.pgx.QueryRow(ctx, `SELECT coalesce(sum(i.minor), 0)::bigint FROM payout_items i
+		JOIN payout_lines l ON l.shop_id = i.shop_id AND l.id = i.line_id
+		WHERE i.shop_id = $1 AND i.earning_id = $2 AND l.pay > 0 AND l.state IN ('draft', 'paying', 'paid', 'in_doubt')`, tx.ShopID, earningID).Scan(&minor)
+	if err != nil {
+		return 0, fmt.Errorf("paid of earning %d: %w", earningID, err)
+	}
+	return minor, nil
+}
+
+// UpsertEarnings writes the state of sources. Rows with ID 0 are new and get
+// an id, which is set in es.
+func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
+	var fresh, known []*EarningRow
+	for _, e := range es {
+		if e.ID == 0 {
+			fresh = append(fresh, e)
+		} else {
+			known = append(known, e)
+		}
+	}
+	if len(fresh) > 0 {
+		ids, err := tx.IDs(ctx, len(fresh))
+		if err != nil {
+			return err
+		}
+		for i, e := range fresh {
+			e.ID = ids[i]
+		}
+		c := columnsOf(fresh)
+		if _, err := tx.pgx.Exec(ctx, `INSERT INTO earnings (shop_id, updated_at, `+earningColumns+`)
+			SELECT $1, $2, * FROM unnest($3::bigint[], $4::smallint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
+			  $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[],
+			  $18::timestamptz[], $19::timestamptz[], $20::bytea[])`,
+			tx.ShopID, tx.Now, c.id, c.kind, c.source, c.rule, c.influencer, c.agreement, c.version, c.hash, c.currency, c.gross, c.net,
+			c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail); err != nil {
+			return fmt.Errorf("store %d earnings: %w", len(fresh), err)
+		}
+	}
+	if len(known) > 0 {
+		c := columnsOf(known)
+		if _, err := tx.pgx.Exec(ctx, `UPDATE earnings e SET version_id = u.v, terms_hash = u.h, gross_base = u.g, net_base = u.n, posted = u.p,
+			  state = u.s, reason = u.r, occurred_at = u.oc, release_at = u.re, locked_at = u.lo, detail = u.d, updated_at = $2
+			FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
+			  $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bytea[]) AS u(i, v, h, g, n, p, s, r, oc, re, lo, d)
+			WHERE e.shop_id = $1 AND e.id = u.i`,
+			tx.ShopID, tx.Now, c.id, c.version, c.hash, c.gross, c.net, c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail); err != nil {
+			return fmt.Errorf("update %d earnings: %w", len(known), err)
+		}
+	}
+	return nil
+}
+
+type earningArrays struct {
+	id, source, influencer, agreement, version, gross, net, posted []int64
+	kind                                                           []int16
+	rule, hash, currency, state, reason                            []string
+	occurred                                                       []time.Time
+	release, locked                                                []pgtype.Timestamptz
+	detail                                                         [][]byte
+}
+
+func columnsOf(es []*EarningRow) earningArrays {
+	var c earningArrays
+	for _, e := range es {
+		c.id, c.source = append(c.id, e.ID), append(c.source, e.Source)
+		c.influencer, c.agreement, c.version = append(c.influencer, e.InfluencerID), append(c.agreement, e.AgreementID), append(c.version, e.VersionID)
+		c.gross, c.net, c.posted = append(c.gross, e.GrossBase), append(c.net, e.NetBase), append(c.posted, e.Posted)
+		c.kind = append(c.kind, int16(e.Kind))
+		c.rule, c.hash, c.currency = append(c.rule, e.Rule), append(c.hash, e.TermsHash), append(c.currency, e.Currency)
+		c.state, c.reason = append(c.state, e.State), append(c.reason, e.Reason)
+		c.occurred = append(c.occurred, e.OccurredAt)
+		c.release, c.locked = append(c.release, toTimestamptz(e.ReleaseAt)), append(c.locked, toTimestamptz(e.LockedAt))
+		c.detail = append(c.detail, e.Detail)
+	}
+	return c
+}
