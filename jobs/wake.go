@@ -1,0 +1,130 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+// wakeEvery is how often one shop may be woken up: a flood of deliveries costs
+// a handful of tasks, a single one is not delayed.
+const wakeEvery = 100 * time.Millisecond
+
+// Waker turns "this shop has something new" into at most one waiting task per
+// shop. It never blocks its caller; without Redis the sweep finds the work.
+type Waker struct {
+	client *asynq.Client
+	drain  kind
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	shops  map[int64]time.Time // shop → not before
+	signal chan struct{}
+	done   chan struct{}
+	end    sync.WaitGroup
+}
+
+// NewWaker starts a waker on the Redis at url.
+func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
+	opt, err := asynq.ParseRedisURI(redisURL)
+	if err != nil {
+		return nil, fmt.Errorf("redis url: %w", err)
+	}
+	w := &Waker{
+		client: asynq.NewClient(opt), drain: table(nil)[0], log: log,
+		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	w.end.Add(1)
+	go w.loop()
+	return w, nil
+}
+
+// Wake asks for the shop's drain to run soon.
+func (w *Waker) Wake(shopID int64) {
+	w.mu.Lock()
+	_, waiting := w.shops[shopID]
+	if !waiting {
+		w.shops[shopID] = time.Time{}
+	}
+	w.mu.Unlock()
+	if waiting {
+		return
+	}
+	select {
+	case w.signal <- struct{}{}:
+	default:
+	}
+}
+
+// Close sends what is still waiting and stops.
+func (w *Waker) Close() error {
+	close(w.done)
+	w.end.Wait()
+	return w.client.Close()
+}
+
+func (w *Waker) loop() {
+	defer w.end.Done()
+	last := map[int64]time.Time{}
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-w.signal:
+		case <-timer.C:
+		case <-w.done:
+			w.flush(last, true)
+			return
+		}
+		if again := w.flush(last, false); again > 0 {
+			timer.Reset(again)
+		}
+		if len(last) > 10_000 {
+			clear(last)
+		}
+	}
+}
+
+// flush enqueues the shops whose time has come and returns how long until the
+// next one, 0 for none.
+func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
+	now := time.Now()
+	var ready []int64
+	var next time.Duration
+	w.mu.Lock()
+	for id := range w.shops {
+		if wait := last[id].Add(wakeEvery).Sub(now); wait > 0 && !all {
+			if next == 0 || wait < next {
+				next = wait
+			}
+			continue
+		}
+		ready = append(ready, id)
+		delete(w.shops, id)
+	}
+	w.mu.Unlock()
+	for _, id := range ready {
+		last[id] = now
+		if err := w.enqueue(id); err != nil {
+			w.log.Warn("wake-up not queued; the sweep will find the work", "shop_id", id, "err", err)
+		}
+	}
+	return next
+}
+
+// enqueue uses two task ids per shop: one task may be running and about to
+// end, the other then waits behind it. Two conflicts mean that one waits
+// already.
+func (w *Waker) enqueue(shopID int64) error {
+	for _, slot := range []string{"a", "b"} {
+		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(fmt.Sprintf("drain:%d:%s", shopID, slot))...)
+		if !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return err
+		}
+	}
+	return nil
+}
