@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -169,4 +170,11 @@ func notFound(err error) error {
 func IsUnique(err error, name string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && (name == "" || pg.ConstraintName == name)
+}
+
+// IsDataError reports whether the database refused err's statement because of
+// the data in it (out of range, a constraint), not because of its own state.
+func IsDataError(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
 }

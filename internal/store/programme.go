@@ -274,3 +274,24 @@ func (tx *Tx) ShopForSettling(ctx context.Context) (ShopForSettling, error) {
 	}
 	return s, nil
 }
+
+// AgreementOwners returns the influencer of each agreement.
+func (tx *Tx) AgreementOwners(ctx context.Context, agreements []int64) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	if len(agreements) == 0 {
+		return out, nil
+	}
+	rows, err := tx.pgx.Query(ctx, "SELECT id, influencer_id FROM agreements WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, agreements)
+	if err != nil {
+		return nil, fmt.Errorf("load agreements: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a, i int64
+		if err := rows.Scan(&a, &i); err != nil {
+			return nil, fmt.Errorf("load agreements: %w", err)
+		}
+		out[a] = i
+	}
+	return out, rows.Err()
+}
