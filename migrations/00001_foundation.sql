@@ -429,6 +429,7 @@ DO $$
 DECLARE t text;
 BEGIN
   GRANT USAGE ON SEQUENCE id_block TO tributary_app;
+  GRANT SELECT ON goose_db_version TO tributary_app; -- a server refuses to start behind its schema
   FOREACH t IN ARRAY ARRAY['shops','connections','api_keys','idempotency_keys','deliveries','influencers','influencer_spans',
     'campaigns','agreements','agreement_versions','signatures','codes','links','clicks','orders','attributions','evidence',
     'earnings','ledger_entries','payout_batches','payout_lines','payout_items','outbox','privacy_requests'] LOOP

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tributary/internal/config"
+	"tributary/internal/embedded"
+	"tributary/internal/errs"
+	"tributary/internal/obs"
+	"tributary/internal/seal"
+	"tributary/internal/store"
+)
+
+// postgresDir is the embedded PostgreSQL's place in DATA_DIR.
+const postgresDir = "postgres"
+
+// needs says what a command uses beyond the settings and the log.
+type needs struct {
+	db      bool // DB, Keys
+	redis   bool // RedisURL
+	migrate bool // migrate a database that DATABASE_URL names, too
+}
+
+// system is everything a command works with, built top to bottom by
+// openSystem. Fields of what was not asked for are zero.
+type system struct {
+	Config  config.Config
+	Log     *slog.Logger
+	Metrics *obs.Metrics
+
+	OwnerURL      string // PostgreSQL as the owner of the tables
+	DatabaseURL   string // PostgreSQL as the application
+	RedisURL      string
+	SchemaVersion int64
+
+	Keys *seal.Keys
+	DB   *store.DB
+
+	// Use cases go here, each built from what stands above it.
+
+	// Failed delivers an error when something the program cannot do without
+	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
+	Failed <-chan error
+
+	closers []func(context.Context)
+}
+
+// openSystem builds what the command needs, in order: settings, log, metrics,
+// PostgreSQL, schema, Redis, keys, store, use cases. Close it when done.
+func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
+	ctx := cmd.Context()
+	sys := &system{}
+	defer func() {
+		if err != nil {
+			sys.Close()
+		}
+	}()
+
+	// Settings, log, metrics.
+	if sys.Config, err = config.Load(); err != nil {
+		return nil, err
+	}
+	sys.Log = obs.NewLog(cmd.ErrOrStderr(), sys.Config.LogLevel, sys.Config.LogFormat)
+	sys.Metrics = obs.NewMetrics(version)
+
+	// PostgreSQL and its schema.
+	if n.db || n.migrate {
+		if err = sys.openPostgres(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+
+	// Redis.
+	if n.redis {
+		if err = sys.openRedis(); err != nil {
+			return nil, err
+		}
+	}
+
+	// Keys and store.
+	if n.db {
+		if sys.Keys, err = sys.Config.SealingKeys(); err != nil {
+			return nil, err
+		}
+		sys.DB, err = store.Open(ctx, sys.DatabaseURL, store.Options{})
+		if err != nil {
+			return nil, unavailable("PostgreSQL (DATABASE_URL)", err)
+		}
+		sys.onClose(func(context.Context) { sys.DB.Close() })
+	}
+
+	// Use cases: platform clients, intake, program, payout, tenant, identity, insight.
+
+	return sys, nil
+}
+
+// openPostgres starts the embedded PostgreSQL or takes the one given. The
+// embedded one is always migrated; one that is given must be at this version
+// unless the command migrates.
+func (sys *system) openPostgres(ctx context.Context, n needs) error {
+	sys.DatabaseURL, sys.OwnerURL = sys.Config.DatabaseURL, sys.Config.OwnerURL()
+	if sys.DatabaseURL == "" {
+		pg, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(sys.Config.DataDir, postgresDir), Log: sys.Log})
+		if err != nil {
+			return err
+		}
+		sys.onClose(func(ctx context.Context) {
+			if err := pg.Stop(ctx); err != nil {
+				sys.Log.Error("stop embedded postgres", "error", err)
+			}
+		})
+		sys.DatabaseURL, sys.OwnerURL, sys.Failed = pg.URL(), pg.URL(), pg.Failed()
+		n.migrate = true
+	}
+	if n.migrate {
+		v, err := store.Migrate(ctx, sys.OwnerURL, "", time.Now())
+		sys.SchemaVersion = v
+		return err
+	}
+	have, want, err := store.SchemaVersion(ctx, sys.DatabaseURL)
+	if err != nil {
+		return unavailable("PostgreSQL (DATABASE_URL)", err)
+	}
+	if have < want {
+		return errs.New(errs.Conflict, "schema_behind",
+			fmt.Sprintf("the database schema is at version %d and this program needs %d: run `tributary migrate` first", have, want))
+	}
+	sys.SchemaVersion = have
+	return nil
+}
+
+func (sys *system) openRedis() error {
+	if sys.RedisURL = sys.Config.RedisURL; sys.RedisURL != "" {
+		return nil
+	}
+	r, err := embedded.StartRedis(sys.Log)
+	if err != nil {
+		return err
+	}
+	sys.onClose(func(context.Context) { r.Stop() })
+	sys.RedisURL = r.URL()
+	return nil
+}
+
+// onClose registers what Close undoes, last first.
+func (sys *system) onClose(f func(context.Context)) { sys.closers = append(sys.closers, f) }
+
+// Close ends everything openSystem started, in reverse, within
+// SHUTDOWN_TIMEOUT. It is safe to call twice.
+func (sys *system) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), max(sys.Config.ShutdownTimeout, time.Second))
+	defer cancel()
+	for i := len(sys.closers) - 1; i >= 0; i-- {
+		sys.closers[i](ctx)
+	}
+	sys.closers = nil
+}
+
+// unavailable says that something the program needs does not answer.
+func unavailable(what string, err error) error {
+	return fmt.Errorf("%w: %w", errs.New(errs.Unavailable, "unavailable", what+" does not answer"), err)
+}

@@ -1,0 +1,135 @@
+package obs
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Metrics is everything the program counts. Labels have few values each: never
+// a shop, an order or a person.
+type Metrics struct {
+	Registry *prometheus.Registry
+
+	// The web edge.
+	Requests       *prometheus.CounterVec   // route, method, status: "2xx"
+	RequestSeconds *prometheus.HistogramVec // route
+
+	// Intake: what stores send us.
+	Deliveries    *prometheus.CounterVec // platform, result: accepted, duplicate, bad_signature, bad_request, too_large, unknown_shop, unavailable
+	IntakeBatch   prometheus.Histogram   // deliveries that shared one commit
+	IntakeSeconds prometheus.Histogram   // from the body read to the commit
+	IntakeWaiting prometheus.Gauge       // requests waiting for a commit
+
+	// Settling: what the deliveries mean.
+	SettledOrders   *prometheus.CounterVec // platform, result: posted, unchanged, stale, unattributed
+	SettleDeliver   *prometheus.CounterVec // result: done, retry, parked
+	SettleBatchSecs prometheus.Histogram
+	SettleBatch     prometheus.Histogram // deliveries in a batch
+	SettleLagSecs   prometheus.Histogram // from received to settled
+	Parked          prometheus.Gauge     // deliveries that wait for a person
+	Unprocessed     prometheus.Gauge     // deliveries that wait for a worker
+
+	// Ledger.
+	Journals *prometheus.CounterVec // kind
+	Postings prometheus.Counter
+
+	// Payouts.
+	PayoutBatches *prometheus.CounterVec // state reached: draft, approved, paying, paid, failed, in_doubt
+	PayoutLines   *prometheus.CounterVec // rail, state
+	CloseSeconds  prometheus.Histogram
+
+	// Jobs.
+	Jobs       *prometheus.CounterVec   // kind, result: done, retry, dead
+	JobSeconds *prometheus.HistogramVec // kind
+	Outbox     *prometheus.CounterVec   // kind, result
+	OutboxWait prometheus.Gauge         // rows not relayed yet
+
+	// VerifyDifferences is what the last verify found; anything but 0 is an alarm.
+	VerifyDifferences prometheus.Gauge
+}
+
+var (
+	seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	sizes   = []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}
+)
+
+// NewMetrics makes a registry of its own with the Go runtime's and the
+// process's collectors and all of our metrics.
+func NewMetrics(version string) *Metrics {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &Metrics{
+		Registry: r,
+
+		Requests:       counters(r, "http_requests_total", "Requests by route, method and status class.", "route", "method", "status"),
+		RequestSeconds: histograms(r, "http_request_seconds", "Time to answer a request.", seconds, "route"),
+
+		Deliveries:    counters(r, "deliveries_received_total", "Webhook deliveries by platform and what became of them at the door.", "platform", "result"),
+		IntakeBatch:   histogram(r, "intake_batch_size", "Deliveries that shared one commit.", sizes),
+		IntakeSeconds: histogram(r, "intake_seconds", "Time from a delivery's body to its commit.", seconds),
+		IntakeWaiting: gauge(r, "intake_waiting", "Requests that wait for their commit."),
+
+		SettledOrders:   counters(r, "settle_orders_total", "Orders settled, by platform and result.", "platform", "result"),
+		SettleDeliver:   counters(r, "settle_deliveries_total", "Deliveries processed by a worker, by result.", "result"),
+		SettleBatchSecs: histogram(r, "settle_batch_seconds", "Time of one settle transaction.", seconds),
+		SettleBatch:     histogram(r, "settle_batch_size", "Deliveries in one settle transaction.", sizes),
+		SettleLagSecs:   histogram(r, "settle_lag_seconds", "Time from a delivery's receipt to its settlement.", append(seconds, 60, 300, 1800, 7200)),
+		Parked:          gauge(r, "deliveries_parked", "Deliveries that wait for a person after their last retry."),
+		Unprocessed:     gauge(r, "deliveries_unprocessed", "Deliveries that wait for a worker."),
+
+		Journals: counters(r, "ledger_journals_total", "Journals posted, by kind.", "kind"),
+		Postings: counter(r, "ledger_postings_total", "Ledger entries posted."),
+
+		PayoutBatches: counters(r, "payout_batches_total", "Payout batches by the state they reached.", "state"),
+		PayoutLines:   counters(r, "payout_lines_total", "Payout lines by rail and the state they reached.", "rail", "state"),
+		CloseSeconds:  histogram(r, "payout_close_seconds", "Time to close one shop's period.", seconds),
+
+		Jobs:       counters(r, "jobs_total", "Jobs run, by kind and result.", "kind", "result"),
+		JobSeconds: histograms(r, "job_seconds", "Time of one job.", seconds, "kind"),
+		Outbox:     counters(r, "outbox_relayed_total", "Outbox rows relayed, by kind and result.", "kind", "result"),
+		OutboxWait: gauge(r, "outbox_waiting", "Outbox rows that are not relayed yet."),
+
+		VerifyDifferences: gauge(r, "verify_differences", "Differences that the last verify found between the ledger and what it should be."),
+	}
+	build := gauges(r, "build_info", "Always 1; the labels say what runs.", "version")
+	build.WithLabelValues(version).Set(1)
+	return m
+}
+
+const namespace = "tributary"
+
+func counter(r *prometheus.Registry, name, help string) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+	r.MustRegister(c)
+	return c
+}
+
+func counters(r *prometheus.Registry, name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	r.MustRegister(c)
+	return c
+}
+
+func gauge(r *prometheus.Registry, name, help string) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+	r.MustRegister(g)
+	return g
+}
+
+func gauges(r *prometheus.Registry, name, help string, labels ...string) *prometheus.GaugeVec {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	r.MustRegister(g)
+	return g
+}
+
+func histogram(r *prometheus.Registry, name, help string, buckets []float64) prometheus.Histogram {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+	r.MustRegister(h)
+	return h
+}
+
+func histograms(r *prometheus.Registry, name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	r.MustRegister(h)
+	return h
+}
