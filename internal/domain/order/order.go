@@ -149,11 +149,14 @@ type Allocation struct {
 // Refund is one refund. The one with more detail (Lines known), then the later
 // Version, wins for an id.
 type Refund struct {
-	ID      int64        `json:"id"`
-	Version time.Time    `json:"version,omitzero"`
-	At      time.Time    `json:"at,omitzero"` // zero: the payload did not say
-	Amount  int64        `json:"amount"`      // money given back in all, tax and shipping included
-	Lines   []RefundLine `json:"lines,omitempty"`
+	ID      int64     `json:"id"`
+	Version time.Time `json:"version,omitzero"`
+	At      time.Time `json:"at,omitzero"` // zero: the payload did not say
+	// Seen is the latest Version any payload spoke of this refund with. Apply
+	// keeps it; decoders leave it alone.
+	Seen   time.Time    `json:"seen,omitzero"`
+	Amount int64        `json:"amount"` // money given back in all, tax and shipping included
+	Lines  []RefundLine `json:"lines,omitempty"`
 	// Detailed is true when the payload could have shown lines and shipping;
 	// false when it only gave a sum (WooCommerce's order.refunds[]).
 	Detailed bool  `json:"detailed,omitempty"`
