@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -143,13 +142,3 @@ func (tx *Tx) BaseURLs(ctx context.Context) ([]string, error) {
 
 // IsNotFound reports whether err says that no row of this shop matches.
 func IsNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
-
-// HashKeyPlace is the place a shop's hash key is sealed for.
-func HashKeyPlace(p order.Platform, domain string) []byte {
-	return fmt.Appendf(nil, "shop/%d/%s/hash-key", p, strings.ToLower(domain))
-}
-
-// SecretPlace is the place the secret of a connection is sealed for.
-func SecretPlace(tokenHash []byte) []byte {
-	return fmt.Appendf(nil, "connection/%x/secret", tokenHash)
-}

@@ -1,0 +1,57 @@
+package platform
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"tributary/internal/domain/order"
+	"tributary/internal/seal"
+)
+
+// NewHashKey makes the key of a shop's hashes of personal data, sealed. When
+// it is destroyed, the hashes mean nothing.
+func NewHashKey(keys *seal.Keys, p order.Platform, domain string) []byte {
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	return keys.Seal(key[:], hashKeyPlace(p, domain))
+}
+
+// OpenHash returns the keyed hash of a shop from its sealed key.
+func OpenHash(keys *seal.Keys, p order.Platform, domain string, sealed []byte) (Hash, error) {
+	key, err := keys.Open(sealed, hashKeyPlace(p, domain))
+	if err != nil {
+		return nil, fmt.Errorf("open hash key of %s: %w", domain, err)
+	}
+	return func(s string) string {
+		m := hmac.New(sha256.New, key)
+		m.Write([]byte(s))
+		return hex.EncodeToString(m.Sum(nil)[:16])
+	}, nil
+}
+
+func hashKeyPlace(p order.Platform, domain string) []byte {
+	return fmt.Appendf(nil, "shop/%d/%s/hash-key", p, strings.ToLower(domain))
+}
+
+// SealSecret seals the webhook secret of a connection.
+func SealSecret(keys *seal.Keys, tokenHash []byte, secret string) []byte {
+	return keys.Seal([]byte(secret), secretPlace(tokenHash))
+}
+
+// OpenSecret returns the webhook secret of a connection. tokenHash is the
+// sha256 of the token in its delivery URL.
+func OpenSecret(keys *seal.Keys, tokenHash, sealed []byte) (string, error) {
+	secret, err := keys.Open(sealed, secretPlace(tokenHash))
+	if err != nil {
+		return "", fmt.Errorf("open connection secret: %w", err)
+	}
+	return string(secret), nil
+}
+
+func secretPlace(tokenHash []byte) []byte {
+	return fmt.Appendf(nil, "connection/%x/secret", tokenHash)
+}
