@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 
 	"tributary/internal/domain/order"
 	"tributary/internal/seal"
@@ -26,10 +28,14 @@ func OpenHash(keys *seal.Keys, p order.Platform, domain string, sealed []byte) (
 	if err != nil {
 		return nil, fmt.Errorf("open hash key of %s: %w", domain, err)
 	}
+	macs := sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
 	return func(s string) string {
-		m := hmac.New(sha256.New, key)
+		m := macs.Get().(hash.Hash)
+		defer macs.Put(m)
+		m.Reset()
 		m.Write([]byte(s))
-		return hex.EncodeToString(m.Sum(nil)[:16])
+		var sum [sha256.Size]byte
+		return hex.EncodeToString(m.Sum(sum[:0])[:16])
 	}, nil
 }
 
