@@ -106,7 +106,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	sys.DatabaseURL, sys.OwnerURL = sys.Config.DatabaseURL, sys.Config.OwnerURL()
 	if sys.DatabaseURL == "" {
-		pg, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(sys.Config.DataDir, postgresDir), Log: sys.Log})
+		pg, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(sys.Config.DataDir, postgresDir), Log: sys.Log, Bin: sys.Config.PostgresBin})
 		if err != nil {
 			return err
 		}

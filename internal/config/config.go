@@ -30,7 +30,7 @@ type Config struct {
 
 	DatabaseURL        string `env:"DATABASE_URL" secret:"url" group:"PostgreSQL and Redis" doc:"PostgreSQL 15 or newer, such as postgres://tributary:password@db/tributary. The user must be a member of the role tributary_app. Empty: an embedded PostgreSQL is started in DATA_DIR."`
 	MigrateDatabaseURL string `env:"MIGRATE_DATABASE_URL" secret:"url" doc:"The same database as the owner of its tables; used by migrate only. Empty: DATABASE_URL."`
-	PostgresBin        string `env:"TRIBUTARY_POSTGRES_BIN" doc:"Directory with initdb and postgres (15 or newer) for the embedded PostgreSQL, when it is not the one that npm installs."`
+	PostgresBin        string `env:"TRIBUTARY_POSTGRES_BIN" doc:"Directory with initdb and postgres (15 or newer) for the embedded PostgreSQL. Empty: the ones that npm installs, or else the newest on the machine."`
 	RedisURL           string `env:"REDIS_URL" secret:"url" doc:"Redis 6.2 or newer, such as redis://cache:6379/0. It only wakes workers up; losing it loses nothing. Empty: an in-process Redis."`
 
 	SecretKeys    string `env:"SECRET_KEYS" secret:"all" group:"Secrets" doc:"Keys that seal secrets at rest, as id:base64 of 32 bytes, separated by commas; the first one seals, all of them open. Make one with: echo k1:$(openssl rand -base64 32). Empty: one is generated and kept in DATA_DIR."`
