@@ -77,7 +77,7 @@ func elsewhere(dir string, pl place) (string, error) {
 
 func nameFor(dir string) string {
 	h := sha256.Sum256([]byte(dir))
-	return filepath.Base(filepath.Dir(dir)) + "-" + hex.EncodeToString(h[:6])
+	return filepath.Base(filepath.Dir(filepath.Dir(dir))) + "-" + hex.EncodeToString(h[:6])
 }
 
 func unprivileged() (*syscall.Credential, error) {

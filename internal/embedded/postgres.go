@@ -75,6 +75,7 @@ type Postgres struct {
 // and taking over what a killed process left behind. A PostgreSQL that ends by
 // itself is started again on the same port; see Failed.
 func Start(ctx context.Context, o Options) (_ *Postgres, err error) {
+	began := time.Now()
 	p := &Postgres{log: o.Log, settings: o.Settings, failed: make(chan error, 1), stopped: make(chan struct{})}
 	if p.place, err = resolve(o.Dir, o.Log); err != nil {
 		return nil, err
@@ -97,7 +98,6 @@ func Start(ctx context.Context, o Options) (_ *Postgres, err error) {
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
 	if err := p.launch(ctx, true); err != nil {
 		return nil, err
 	}
