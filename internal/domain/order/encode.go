@@ -5,11 +5,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Bytes that are not UTF-8 become U+FFFD rather than losing an order; stored
-// states are our own writing, so looking for duplicate names is wasted.
-var options = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+// states are our own writing, so looking for duplicate names is wasted; and
+// omitempty leaves out zeros, as encoding/json reads the same tags.
+var options = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), jsonv1.OmitEmptyWithLegacySemantics(true))
 
 // Encode is o as JSON for storage. Equal orders have equal bytes.
 func Encode(o *Order) []byte { return encode(o) }

@@ -21,6 +21,8 @@ type Terms struct {
 	Schedule    Schedule       `json:"schedule"`
 	Threshold   string         `json:"threshold"` // smallest payout, "50.00"
 	Disclosure  Disclosure     `json:"disclosure"`
+
+	threshold int64 // as Validate read it, like the other unexported fields
 }
 
 // Rounding is the one rounding step (R-19).
@@ -71,6 +73,8 @@ type Base struct {
 	ExcludeCollections []string `json:"exclude_collections,omitempty"` // store collection or category ids
 	OnlyProducts       []string `json:"only_products,omitempty"`
 	OnlyCollections    []string `json:"only_collections,omitempty"`
+
+	excluded, only map[int64]bool
 }
 
 // Component is one way to pay. Type decides which other fields may stand.
@@ -107,6 +111,8 @@ type Component struct {
 
 	// rate_tiers, milestones (R-40).
 	Period *Period `json:"period,omitempty"`
+
+	amount, minNet, returning int64
 }
 
 // The component types this version can settle.
@@ -129,18 +135,24 @@ type RateRule struct {
 	Exclude     bool      `json:"exclude,omitempty"`
 	RateBps     money.Bps `json:"rate_bps"`
 	Priority    int       `json:"priority,omitempty"`
+
+	products map[int64]bool
 }
 
 // Band starts at From (≥, R-38): an amount for revenue, a count for orders.
 type Band struct {
 	From    string    `json:"from"`
 	RateBps money.Bps `json:"rate_bps"`
+
+	from int64
 }
 
 // Step is one milestone: at At (a count, or an amount for revenue) Amount is earned.
 type Step struct {
 	At     string `json:"at"`
 	Amount string `json:"amount"`
+
+	at, amount int64
 }
 
 // Period is where counting starts anew (R-40).
@@ -154,6 +166,8 @@ type Caps struct {
 	PerOrder  string `json:"per_order,omitempty"`
 	PerPeriod string `json:"per_period,omitempty"` // per calendar month of the shop
 	Budget    string `json:"budget,omitempty"`     // in all
+
+	perOrder, perPeriod, budget int64
 }
 
 // Refund is what an unlined refund takes from the base (R-22).
