@@ -46,6 +46,26 @@ func (tx *Tx) KeepAnswer(ctx context.Context, key string, status int, response [
 	return nil
 }
 
+// ReclaimKey takes over a key that was claimed before the given instant and
+// never answered, and reports whether it did.
+func (tx *Tx) ReclaimKey(ctx context.Context, key string, before time.Time) (bool, error) {
+	tag, err := tx.pgx.Exec(ctx, "UPDATE idempotency_keys SET created_at = $3 WHERE shop_id = $1 AND key = $2 AND status = 0 AND created_at < $4",
+		tx.ShopID, key, tx.Now, before)
+	if err != nil {
+		return false, fmt.Errorf("reclaim idempotency key: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// ReleaseKey forgets a key that was claimed and not answered.
+func (tx *Tx) ReleaseKey(ctx context.Context, key string) error {
+	_, err := tx.pgx.Exec(ctx, "DELETE FROM idempotency_keys WHERE shop_id = $1 AND key = $2 AND status = 0", tx.ShopID, key)
+	if err != nil {
+		return fmt.Errorf("release idempotency key: %w", err)
+	}
+	return nil
+}
+
 // ForgetKeys deletes the shop's idempotency keys from before the given instant
 // and returns how many they were.
 func (tx *Tx) ForgetKeys(ctx context.Context, before time.Time) (int64, error) {
