@@ -62,6 +62,9 @@ type Influencer struct {
 	CustomerID               int64
 	EmailHashes, PhoneHashes []string
 	AddressHash              string
+	// IPHashes are the addresses the influencer is known to come from (portal,
+	// signature). The order's address among them is the weak signal.
+	IPHashes []string
 }
 
 // PastOrder is an earlier order of the same customer: for new/returning
@@ -83,6 +86,8 @@ type Input struct {
 	// Agreements by id, each with its signed versions ascending by Number.
 	Agreements map[int64][]Agreement
 	Past       []PastOrder
+	// Zone is the shop's: bindings last calendar months (R-13). Nil is UTC.
+	Zone *time.Location
 }
 
 // Outcome of the decision as a whole.
@@ -119,6 +124,10 @@ type Share struct {
 	TouchID      string    `json:"touch_id"`
 	LinkID       int64     `json:"link_id,omitempty"`
 	Code         string    `json:"code,omitempty"`
+	// Outcome and Reason are set when this share earns nothing (Denied) or
+	// waits for a person (Held); the decision's own sum them up.
+	Outcome Outcome `json:"outcome,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
 }
 
 // Decision is stored as an immutable version in canonical JSON.
