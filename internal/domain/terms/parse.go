@@ -203,7 +203,7 @@ func (r *reader) list(v reflect.Value, path string) error {
 
 func field(v reflect.Value, name string) reflect.Value {
 	for i := range v.NumField() {
-		if jsonName(v.Type().Field(i)) == name {
+		if f := jsonName(v.Type().Field(i)); f != "" && f == name {
 			return v.Field(i)
 		}
 	}

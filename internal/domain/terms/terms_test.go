@@ -55,6 +55,7 @@ var documents = []struct {
 	{name: "nothing", doc: `{}`, wrong: []string{"terms.components", "terms.currency"}},
 	{name: "not an object", doc: `[]`, wrong: []string{"terms", "terms.components", "terms.currency"}},
 	{name: "unknown members at two depths", doc: with(`"colour":"red","hold":{"hours":3}`), wrong: []string{"terms.colour", "terms.hold.hours"}},
+	{name: "a member without a name", doc: with(`"":0`), wrong: []string{"terms."}},
 	{name: "wrong shapes", doc: with(`"hold":{"days":"30"},"base":[],"threshold":50,"caps":{"budget":null},"refund":{"unlined":{}}`),
 		wrong: []string{"terms.base", "terms.caps.budget", "terms.hold.days", "terms.refund.unlined", "terms.threshold"}},
 	{name: "a fraction of a day", doc: with(`"hold":{"days":1.5}`), wrong: []string{"terms.hold.days"}},
