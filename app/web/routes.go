@@ -1,0 +1,55 @@
+package web
+
+import (
+	"tributary/internal/identity"
+	"tributary/internal/program"
+)
+
+const (
+	get   = "GET"
+	post  = "POST"
+	patch = "PATCH"
+
+	read  = identity.Read
+	write = identity.Write
+)
+
+// table is the whole API under /api/v1: method, path, the scope a key needs,
+// what it is for, and the handler.
+func (s *Server) table() []route {
+	return append([]route{
+		{get, "/influencers", read, "List influencers", reads(s.listInfluencers)},
+		{post, "/influencers", write, "Add an influencer", writes(s.createInfluencer)},
+		{get, "/influencers/{id}", read, "Get an influencer", reads(s.getInfluencer)},
+		{patch, "/influencers/{id}", write, "Change an influencer", writes(s.changeInfluencer)},
+		{post, "/influencers/{id}/activate", write, "Make an influencer active from now on", writes(s.turn(program.Activate))},
+		{post, "/influencers/{id}/deactivate", write, "End the time in which an influencer is active", writes(s.turn(program.Deactivate))},
+		{post, "/influencers/{id}/ban", write, "Ban an influencer and hold what is pending", writes(s.turn(program.Ban))},
+		{post, "/influencers/{id}/unban", write, "Lift a ban", writes(s.turn(program.Unban))},
+
+		{get, "/campaigns", read, "List campaigns", reads(s.listCampaigns)},
+		{post, "/campaigns", write, "Add a campaign", writes(s.createCampaign)},
+		{get, "/campaigns/{id}", read, "Get a campaign", reads(s.getCampaign)},
+		{patch, "/campaigns/{id}", write, "Change a campaign", writes(s.changeCampaign)},
+
+		{get, "/agreements", read, "List agreements with their versions", reads(s.listAgreements)},
+		{post, "/agreements", write, "Draft an agreement", writes(s.createAgreement)},
+		{get, "/agreements/{id}", read, "Get an agreement with its versions", reads(s.getAgreement)},
+		{post, "/agreements/{id}/versions", write, "Draft new terms", writes(s.createVersion)},
+		{post, "/agreements/{id}/offer", write, "Offer the draft for signing", writes(s.step(program.Offer))},
+		{post, "/agreements/{id}/sign", write, "Sign the offer for one party", writes(s.signAgreement)},
+		{post, "/agreements/{id}/decline", write, "Decline the offer", writes(s.step(program.Decline))},
+		{post, "/agreements/{id}/withdraw", write, "Take the draft or offer back", writes(s.step(program.Withdraw))},
+		{get, "/terms/schema", read, "Get the JSON Schema of terms", reads(s.termsSchema)},
+
+		{get, "/codes", read, "List codes", reads(s.listCodes)},
+		{post, "/codes", write, "Give a code to an agreement", writes(s.createCode)},
+		{get, "/codes/{id}", read, "Get a code", reads(s.getCode)},
+		{post, "/codes/{id}/end", write, "End a code", writes(s.endCode)},
+
+		{get, "/links", read, "List links", reads(s.listLinks)},
+		{post, "/links", write, "Add a link", writes(s.createLink)},
+		{get, "/links/{id}", read, "Get a link", reads(s.getLink)},
+		{post, "/links/{id}/disable", write, "Switch a link off", writes(s.disableLink)},
+	}, s.payoutTable()...)
+}
