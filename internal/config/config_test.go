@@ -108,7 +108,7 @@ func TestSecretsAreMasked(t *testing.T) {
 func TestTheExampleFileListsEverySettingWithItsDefault(t *testing.T) {
 	const path = "../../.env.example"
 	if *update {
-		if err := os.WriteFile(path, []byte(config.Example()), 0o644); err != nil { //nolint:gosec // no secrets in it
+		if err := os.WriteFile(path, []byte(config.Example()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

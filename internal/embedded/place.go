@@ -163,7 +163,8 @@ func lock(dir string) (*os.File, error) {
 		}
 		return nil, inUse(dir, f)
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {

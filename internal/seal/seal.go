@@ -80,7 +80,7 @@ func New(keys []Key) (*Keys, error) {
 func (k *Keys) Seal(plain, aad []byte) []byte {
 	aead := k.aeads[k.first]
 	out := make([]byte, 0, 2+len(k.first)+aead.NonceSize()+len(plain)+aead.Overhead())
-	out = append(out, version, byte(len(k.first))) //nolint:gosec // an id has at most 32 bytes
+	out = append(out, version, byte(len(k.first)))
 	out = append(out, k.first...)
 	head := len(out)
 	out = out[:head+aead.NonceSize()]

@@ -57,7 +57,7 @@ func run(args []string) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL passes through as another user
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL passes through as another user
 		return 0, err
 	}
 	env := os.Environ()
@@ -106,7 +106,7 @@ func startRedis(ctx context.Context, dir string) (url string, end func(), err er
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	cmd := exec.Command(bin, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", //nolint:gosec // found in PATH
+	cmd := exec.Command(bin, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", //nolint:noctx // end stops it
 		"--dir", dir, "--databases", "64", "--loglevel", "warning")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = childAttr()
@@ -132,7 +132,7 @@ func startRedis(ctx context.Context, dir string) (url string, end func(), err er
 }
 
 func command(ctx context.Context, args, env []string) (int, error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running a command is what it is for
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdin, os.Stdout, os.Stderr, env
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
