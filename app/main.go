@@ -40,8 +40,13 @@ const (
 // constructor lives in cmd_<name>.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newServeCmd(),
+		newWorkCmd(),
+		newVerifyCmd(),
+		newReplayCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),
+		newHealthCmd(),
 		newResetCmd(),
 		newVersionCmd(),
 	}
@@ -112,9 +117,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func printError(w io.Writer, err error) {
 	e := errs.As(err)
 	if e == nil || len(e.Fields) == 0 {
-		if err.Error() != "" {
-			fmt.Fprintln(w, "error:", err)
-		}
+		fmt.Fprintln(w, "error:", err)
 		return
 	}
 	fmt.Fprintf(w, "error: %s:\n", e.Msg)
@@ -145,9 +148,6 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 }
-
-// errFailed ends a command with exit code 1 when what it printed says why.
-var errFailed = errors.New("")
 
 // usageError is a wrong command line.
 type usageError struct{ err error }

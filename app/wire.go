@@ -9,12 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tributary/app/web"
 	"tributary/internal/config"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
+	"tributary/internal/intake"
 	"tributary/internal/obs"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/jobs"
 )
 
 // postgresDir is the embedded PostgreSQL's place in DATA_DIR.
@@ -22,9 +25,10 @@ const postgresDir = "postgres"
 
 // needs says what a command uses beyond the settings and the log.
 type needs struct {
-	db      bool // DB, Keys
-	redis   bool // RedisURL
-	migrate bool // migrate a database that DATABASE_URL names, too
+	db      bool             // DB, Keys
+	redis   bool             // RedisURL
+	migrate bool             // migrate a database that DATABASE_URL names, too
+	clock   func() time.Time // what time it is; nil: the machine's clock
 }
 
 // system is everything a command works with, built top to bottom by
@@ -42,7 +46,9 @@ type system struct {
 	Keys *seal.Keys
 	DB   *store.DB
 
-	// Use cases go here, each built from what stands above it.
+	// Use cases, each built from what stands above it.
+	Waker   *jobs.Waker
+	Settler *intake.Settler
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -88,14 +94,23 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		if sys.Keys, err = sys.Config.SealingKeys(); err != nil {
 			return nil, err
 		}
-		sys.DB, err = store.Open(ctx, sys.DatabaseURL, store.Options{})
+		sys.DB, err = store.Open(ctx, sys.DatabaseURL, store.Options{Now: n.clock})
 		if err != nil {
 			return nil, unavailable("PostgreSQL (DATABASE_URL)", err)
 		}
 		sys.onClose(func(context.Context) { sys.DB.Close() })
 	}
 
-	// Use cases: platform clients, intake, program, payout, tenant, identity, insight.
+	// Use cases.
+	if n.redis {
+		if sys.Waker, err = jobs.NewWaker(sys.RedisURL, sys.Log); err != nil {
+			return nil, err
+		}
+		sys.onClose(func(context.Context) { _ = sys.Waker.Close() })
+	}
+	if n.db {
+		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+	}
 
 	return sys, nil
 }
@@ -165,4 +180,18 @@ func (sys *system) Close() {
 // unavailable says that something the program needs does not answer.
 func unavailable(what string, err error) error {
 	return fmt.Errorf("%w: %w", errs.New(errs.Unavailable, "unavailable", what+" does not answer"), err)
+}
+
+// webDeps is what the HTTP edge is built on.
+func (sys *system) webDeps(stores web.Stores) web.Deps {
+	return web.Deps{
+		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
+		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken,
+		Redis: sys.Waker.Ping,
+		Resettle: func(ctx context.Context, shopID, orderID int64) error {
+			return sys.Settler.Resettle(ctx, shopID, orderID)
+		},
+		Wake:   sys.Waker.Wake,
+		Stores: stores,
+	}
 }

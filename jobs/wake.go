@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,6 +60,9 @@ func (w *Waker) Wake(shopID int64) {
 	default:
 	}
 }
+
+// Ping tells whether Redis answers.
+func (w *Waker) Ping(context.Context) error { return w.client.Ping() }
 
 // Close sends what is still waiting and stops.
 func (w *Waker) Close() error {

@@ -460,9 +460,9 @@ CREATE FUNCTION door_connection(h bytea) RETURNS TABLE (shop_id bigint, id bigin
 CREATE FUNCTION door_api_key(h bytea) RETURNS TABLE (shop_id bigint, id bigint, scope text)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT k.shop_id, k.id, k.scope FROM api_keys k WHERE k.hash = h AND k.revoked_at IS NULL $$;
-CREATE FUNCTION door_shops() RETURNS TABLE (id bigint, time_zone text, open_from timestamptz)
+CREATE FUNCTION door_shops() RETURNS TABLE (id bigint, domain text, time_zone text, open_from timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-  AS $$ SELECT s.id, s.time_zone, s.open_from FROM shops s WHERE s.uninstalled_at IS NULL ORDER BY s.id $$;
+  AS $$ SELECT s.id, s.domain, s.time_zone, s.open_from FROM shops s WHERE s.uninstalled_at IS NULL ORDER BY s.id $$;
 CREATE FUNCTION door_due_shops(at timestamptz) RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id FROM shops s WHERE EXISTS (
@@ -502,11 +502,13 @@ END $$;
 -- the names of the partitions dropped.
 CREATE FUNCTION drop_deliveries_before(keep_from date) RETURNS SETOF text
   LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE r record;
+DECLARE r record; waiting boolean;
 BEGIN
   FOR r IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = 'deliveries'::regclass AND c.relname ~ '^deliveries_\d{4}_\d{2}$'
               AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')::date <= keep_from LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE state IN (0, 1, 3))', r.relname) INTO waiting;
+    CONTINUE WHEN waiting; -- what is not settled is never dropped
     EXECUTE format('DROP TABLE %I', r.relname);
     RETURN NEXT r.relname;
   END LOOP;

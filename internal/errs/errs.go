@@ -17,6 +17,7 @@ const (
 	Unavailable                  // 503, try again
 	TooLarge                     // 413
 	TooMany                      // 429
+	BadRequest                   // 400: headers or syntax
 )
 
 // Error says what is wrong, where, and what to do, in words for people.

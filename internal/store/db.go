@@ -113,13 +113,17 @@ type Tx struct {
 // InTx runs f in one transaction in which only shopID's rows are visible, and
 // commits if f returns nil. Nothing outside PostgreSQL may happen inside f.
 // shopID 0 sees no tenant rows; the doors work with it.
-func (db *DB) InTx(ctx context.Context, shopID int64, f func(*Tx) error) (err error) {
+func (db *DB) InTx(ctx context.Context, shopID int64, f func(*Tx) error) error {
+	return db.inTx(ctx, shopID, nil, f)
+}
+
+func (db *DB) inTx(ctx context.Context, shopID int64, opt *sql.TxOptions, f func(*Tx) error) (err error) {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := conn.BeginTx(ctx, opt)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -81,3 +81,22 @@ func makePartitions(ctx context.Context, db *sql.DB, now time.Time) error {
 	}
 	return nil
 }
+
+// Maintain makes the months' partitions that will be needed next and drops the
+// raw deliveries of months that ended more than keep ago; 0 keeps them all.
+// What has not been settled is never dropped.
+func (db *DB) Maintain(ctx context.Context, keep time.Duration) error {
+	return db.InTx(ctx, 0, func(tx *Tx) error {
+		month := tx.Now.Format(time.DateOnly)
+		if _, err := tx.pgx.Exec(ctx, "SELECT make_partitions($1::date, ($1::date + interval '3 months')::date)", month); err != nil {
+			return fmt.Errorf("make partitions: %w", err)
+		}
+		if keep <= 0 {
+			return nil
+		}
+		if _, err := tx.pgx.Exec(ctx, "SELECT drop_deliveries_before($1::date)", tx.Now.Add(-keep).Format(time.DateOnly)); err != nil {
+			return fmt.Errorf("drop old deliveries: %w", err)
+		}
+		return nil
+	})
+}

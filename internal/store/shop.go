@@ -80,6 +80,7 @@ func (tx *Tx) AddShop(ctx context.Context, n NewShop) (int64, error) {
 // ShopRef is what work over all shops needs to begin with one.
 type ShopRef struct {
 	ID       int64
+	Domain   string
 	TimeZone string
 	OpenFrom time.Time // zero: nothing was ever closed
 }
@@ -87,14 +88,14 @@ type ShopRef struct {
 // Shops lists the installed shops, ascending by id. It works in a transaction
 // of shop 0.
 func (tx *Tx) Shops(ctx context.Context) ([]ShopRef, error) {
-	rows, err := tx.pgx.Query(ctx, "SELECT id, time_zone, CASE WHEN isfinite(open_from) THEN open_from END FROM door_shops()")
+	rows, err := tx.pgx.Query(ctx, "SELECT id, domain, time_zone, CASE WHEN isfinite(open_from) THEN open_from END FROM door_shops()")
 	if err != nil {
 		return nil, fmt.Errorf("list shops: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (ShopRef, error) {
 		var s ShopRef
 		var from *time.Time
-		err := r.Scan(&s.ID, &s.TimeZone, &from)
+		err := r.Scan(&s.ID, &s.Domain, &s.TimeZone, &from)
 		if from != nil {
 			s.OpenFrom = from.UTC()
 		}

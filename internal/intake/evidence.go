@@ -1,0 +1,297 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"tributary/internal/domain/attribution"
+	"tributary/internal/domain/order"
+	"tributary/internal/domain/terms"
+	"tributary/internal/store"
+)
+
+// programme is what the shop's programme says about a set of orders.
+type programme struct {
+	codes       map[string][]store.CodeSpan
+	refs        map[string][]store.LinkRef
+	clicks      map[string]store.ClickRef
+	evidence    map[int64][]store.EvidenceRow
+	owners      map[int64]int64 // agreement → influencer
+	agreements  map[int64][]attribution.Agreement
+	versions    map[int64]*attribution.Agreement // by version id
+	influencers map[int64]attribution.Influencer
+}
+
+// loadProgramme reads everything about the programme that the evidence on
+// these orders can point at.
+func (w *work) loadProgramme(list []*entry) error {
+	p := &w.prog
+	codes, names, clicks := set{}, set{}, set{}
+	versions := map[int64]bool{}
+	var ids []int64
+	for _, e := range list {
+		ids = append(ids, e.o.ID)
+		for _, c := range e.o.Snapshot.Codes {
+			codes.add(c.Text)
+		}
+		for _, c := range e.o.Snapshot.Claims {
+			if c.Kind == order.ClaimClick {
+				clicks.add(c.Value)
+			} else {
+				names.add(c.Value)
+			}
+		}
+		for _, past := range w.past[customerKey(e.o)] {
+			if past.VersionID != 0 {
+				versions[past.VersionID] = true
+			}
+		}
+		for _, er := range e.earnings { // what was earned before stays explainable
+			versions[er.VersionID] = true
+		}
+	}
+	agreements := map[int64]bool{}
+
+	spans, err := w.tx.CodeSpans(w.ctx, codes.list())
+	if err != nil {
+		return err
+	}
+	p.codes = map[string][]store.CodeSpan{}
+	for _, c := range spans {
+		p.codes[c.Code] = append(p.codes[c.Code], c)
+		agreements[c.AgreementID] = true
+	}
+	refs, err := w.tx.LinkRefs(w.ctx, names.list())
+	if err != nil {
+		return err
+	}
+	p.refs = map[string][]store.LinkRef{}
+	for _, r := range refs {
+		p.refs[r.Name] = append(p.refs[r.Name], r)
+		agreements[r.AgreementID] = true
+	}
+	found, err := w.tx.ClickRefs(w.ctx, clicks.list())
+	if err != nil {
+		return err
+	}
+	p.clicks = map[string]store.ClickRef{}
+	for _, c := range found {
+		p.clicks[c.ID] = c
+		agreements[c.AgreementID] = true
+	}
+	extra, err := w.tx.EvidenceOf(w.ctx, ids)
+	if err != nil {
+		return err
+	}
+	p.evidence = map[int64][]store.EvidenceRow{}
+	for _, x := range extra {
+		p.evidence[x.OrderID] = append(p.evidence[x.OrderID], x)
+		agreements[x.AgreementID] = true
+	}
+	if len(versions) > 0 {
+		list, err := w.tx.AgreementsOfVersions(w.ctx, keysOf(versions))
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			agreements[a] = true
+		}
+	}
+	return w.loadAgreements(keysOf(agreements))
+}
+
+func (w *work) loadAgreements(ids []int64) (err error) {
+	p := &w.prog
+	p.agreements, p.versions, p.influencers = map[int64][]attribution.Agreement{}, map[int64]*attribution.Agreement{}, map[int64]attribution.Influencer{}
+	if p.owners, err = w.tx.AgreementOwners(w.ctx, ids); err != nil || len(ids) == 0 {
+		return err
+	}
+	signed, err := w.tx.SignedVersions(w.ctx, ids)
+	if err != nil {
+		return err
+	}
+	if err := w.s.terms.fill(w, signed); err != nil {
+		return err
+	}
+	for _, v := range signed {
+		t, ok := w.s.terms.get(v.Hash)
+		if !ok {
+			return fmt.Errorf("agreement %d, version %d: its terms %s are not stored", v.AgreementID, v.Number, v.Hash)
+		}
+		p.agreements[v.AgreementID] = append(p.agreements[v.AgreementID], attribution.Agreement{
+			ID: v.AgreementID, VersionID: v.ID, Number: v.Number, InfluencerID: v.InfluencerID, CampaignID: v.CampaignID,
+			Hash: v.Hash, Terms: t, Effective: attribution.Span{From: v.From, To: v.To},
+		})
+	}
+	for _, vs := range p.agreements {
+		for i := range vs {
+			p.versions[vs[i].VersionID] = &vs[i]
+		}
+	}
+	people := map[int64]bool{}
+	for _, i := range p.owners {
+		people[i] = true
+	}
+	signals, err := w.tx.InfluencersForAttribution(w.ctx, keysOf(people))
+	if err != nil {
+		return err
+	}
+	for _, s := range signals {
+		inf := attribution.Influencer{ID: s.ID, BannedAt: s.BannedAt, CustomerID: s.CustomerID, AddressHash: s.AddressHash}
+		if s.EmailHash != "" {
+			inf.EmailHashes = []string{s.EmailHash}
+		}
+		if s.PhoneHash != "" {
+			inf.PhoneHashes = []string{s.PhoneHash}
+		}
+		for i := range s.ActiveFrom {
+			inf.Active = append(inf.Active, attribution.Span{From: s.ActiveFrom[i], To: s.ActiveTo[i]})
+		}
+		p.influencers[s.ID] = inf
+	}
+	return nil
+}
+
+// evidence gathers all that speaks for somebody about one order.
+func (w *work) evidence(e *entry) attribution.Input {
+	p, sn := &w.prog, &e.o.Snapshot
+	in := attribution.Input{Order: e.o, Influencers: p.influencers, Agreements: p.agreements, Zone: w.shop.Zone}
+	add := func(t attribution.Touch) {
+		t.InfluencerID = p.owners[t.AgreementID]
+		in.Touches = append(in.Touches, t)
+	}
+	for _, c := range sn.Codes {
+		for _, span := range p.codes[c.Text] { // the mapping when the order was created
+			if !sn.CreatedAt.Before(span.From) && (span.To.IsZero() || sn.CreatedAt.Before(span.To)) {
+				add(attribution.Touch{ID: "code:" + c.Text, Kind: attribution.CodeUse, AgreementID: span.AgreementID, Code: c.Text, At: sn.CreatedAt})
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, c := range sn.Claims {
+		if c.Kind == order.ClaimClick {
+			if k, ok := p.clicks[c.Value]; ok && !seen["click:"+k.ID] {
+				seen["click:"+k.ID] = true
+				add(attribution.Touch{ID: "click:" + k.ID, Kind: attribution.Click, AgreementID: k.AgreementID, LinkID: k.LinkID, At: k.At, IPHash: k.IPHash})
+			}
+			continue
+		}
+		// A name in the order's address is a claim: its time is the store's,
+		// or the order's own when the store gives none.
+		at := c.At
+		if at.IsZero() {
+			at = sn.CreatedAt
+		}
+		for _, r := range w.liveRefs(c.Value, at) {
+			id := "claim:" + c.Value
+			if len(p.refs[c.Value]) > 1 {
+				id += ":" + strconv.FormatInt(r.AgreementID, 10)
+			}
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			add(attribution.Touch{ID: id, Kind: attribution.Click, AgreementID: r.AgreementID, LinkID: r.LinkID, At: at, TimeClaimed: true})
+		}
+	}
+	for _, x := range p.evidence[e.o.ID] {
+		add(attribution.Touch{ID: "evidence:" + strconv.FormatInt(x.ID, 10), Kind: attribution.Kind(x.Kind), AgreementID: x.AgreementID, LinkID: x.LinkID, At: x.At})
+	}
+	for _, c := range w.past[customerKey(e.o)] {
+		if !before(c.CreatedAt, c.ID, sn.CreatedAt, e.o.ID) {
+			break
+		}
+		in.Past = append(in.Past, attribution.PastOrder{OrderID: c.ID, CreatedAt: c.CreatedAt, Paid: order.Payment(c.Payment) == order.PaymentPaid,
+			InfluencerID: c.InfluencerID, VersionID: c.VersionID, Via: attribution.Kind(c.Via)})
+	}
+	return in
+}
+
+// liveRefs resolves a name. A handle stands for its influencer's agreements;
+// of several, the first one under signed terms at that time is meant.
+func (w *work) liveRefs(name string, at time.Time) []store.LinkRef {
+	refs := w.prog.refs[name]
+	if len(refs) < 2 {
+		return refs
+	}
+	for i, r := range refs {
+		for _, v := range w.prog.agreements[r.AgreementID] {
+			if !at.Before(v.Effective.From) && (v.Effective.To.IsZero() || at.Before(v.Effective.To)) {
+				return refs[i : i+1]
+			}
+		}
+	}
+	return refs[:1]
+}
+
+// termsCache keeps parsed terms by hash: they never change.
+type termsCache struct {
+	mu sync.RWMutex
+	m  map[string]*terms.Terms
+}
+
+func (c *termsCache) get(hash string) (*terms.Terms, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	t, ok := c.m[hash]
+	return t, ok
+}
+
+// fill loads the documents of the versions that are not known yet.
+func (c *termsCache) fill(w *work, versions []store.SignedVersion) error {
+	missing := set{}
+	for _, v := range versions {
+		if _, ok := c.get(v.Hash); !ok {
+			missing.add(v.Hash)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	docs, err := w.tx.TermsByHash(w.ctx, missing.list())
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.m == nil || len(c.m) > 50_000 {
+		c.m = map[string]*terms.Terms{}
+	}
+	for hash, doc := range docs {
+		t, err := terms.Parse(doc)
+		if err != nil {
+			return fmt.Errorf("stored terms %s: %w", hash, err)
+		}
+		c.m[hash] = t
+	}
+	return nil
+}
+
+type set map[string]bool
+
+func (s set) add(v string) {
+	if v != "" {
+		s[v] = true
+	}
+}
+
+func (s set) list() []string {
+	out := make([]string, 0, len(s))
+	for v := range s {
+		out = append(out, v)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func keysOf(m map[int64]bool) []int64 {
+	out := make([]int64, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,118 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tributary/internal/domain/order"
+	"tributary/internal/obs"
+	"tributary/internal/platform"
+	"tributary/internal/seal"
+	"tributary/internal/store"
+)
+
+// ReplayReport is what a replay found.
+type ReplayReport struct {
+	Deliveries  int64              `json:"deliveries"`
+	Seconds     float64            `json:"seconds"`
+	Differences []store.Difference `json:"differences"`
+}
+
+// Replay rebuilds the ledger of a shop from its stored deliveries in a scratch
+// schema and compares the two to the minor unit. The deliveries are read in an
+// arbitrary order, which must not matter. Sources whose raw deliveries have
+// been dropped after their retention show as differences.
+func Replay(ctx context.Context, db *store.DB, ownerURL string, keys *seal.Keys, log *slog.Logger, shopID int64,
+	progress func(done, total int64),
+) (r ReplayReport, err error) {
+	scratch, err := store.NewScratch(ctx, ownerURL, fmt.Sprintf("replay_%d_%d", shopID, time.Now().UnixNano()), shopID, db.Now())
+	if err != nil {
+		return r, err
+	}
+	defer func() {
+		if derr := scratch.Drop(context.WithoutCancel(ctx)); err == nil {
+			err = derr
+		}
+	}()
+	s := NewSettler(scratch.DB, keys, log, obs.NewMetrics(""))
+	start := time.Now()
+	err = db.InSnapshot(ctx, shopID, func(tx *store.Tx) error {
+		total, err := tx.CountSettled(ctx)
+		if err != nil {
+			return err
+		}
+		return s.replay(ctx, tx, func(n int) {
+			r.Deliveries += int64(n)
+			if progress != nil {
+				progress(r.Deliveries, total)
+			}
+		})
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Seconds = time.Since(start).Seconds()
+	if err := scratch.TakeLocks(ctx, shopID); err != nil {
+		return r, err
+	}
+	err = scratch.InTx(ctx, shopID, func(tx *store.Tx) error {
+		ids, err := tx.MilestoneAgreements(ctx)
+		if err != nil {
+			return err
+		}
+		return s.Milestones(ctx, tx, ids)
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Differences, err = scratch.ReplayDifferences(ctx, shopID)
+	return r, err
+}
+
+// replay settles what tx's shop has stored, reading and decoding ahead.
+func (s *Settler) replay(ctx context.Context, tx *store.Tx, done func(n int)) error {
+	shop, err := tx.ShopForSettling(ctx)
+	if err != nil {
+		return err
+	}
+	hash, err := platform.OpenHash(s.keys, order.Platform(shop.Platform), shop.Domain, shop.HashKey)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks := make(chan []item, 1)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(chunks)
+		var cursor store.StoredCursor
+		for {
+			ds, err := tx.StoredDeliveries(ctx, &cursor, batchSize)
+			if err != nil || len(ds) == 0 {
+				failed <- err
+				return
+			}
+			select {
+			case chunks <- decodeAll(ds, hash):
+			case <-ctx.Done():
+				failed <- ctx.Err()
+				return
+			}
+		}
+	}()
+	for chunk := range chunks {
+		for i := range chunk {
+			chunk[i].news, chunk[i].replayed = nil, true
+		}
+		if _, err := s.settleOrSplit(ctx, tx.ShopID, chunk); err != nil {
+			cancel()
+			for range chunks { //nolint:revive // let the reader see the cancellation and end
+			}
+			return err
+		}
+		done(len(chunk))
+	}
+	return <-failed
+}

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// MarkUninstalled records that the app left the store at the given instant,
+// unless it has been installed again since.
+func (tx *Tx) MarkUninstalled(ctx context.Context, at time.Time) error {
+	_, err := tx.pgx.Exec(ctx, "UPDATE shops SET uninstalled_at = $2 WHERE id = $1 AND installed_at <= $2 AND uninstalled_at IS NULL", tx.ShopID, at)
+	if err != nil {
+		return fmt.Errorf("mark shop %d uninstalled: %w", tx.ShopID, err)
+	}
+	return nil
+}
+
+// UpdateShop takes over what the store says of itself; empty texts change
+// nothing. The currency of a shop does not change: its ledger is kept in it.
+func (tx *Tx) UpdateShop(ctx context.Context, name, timeZone string) error {
+	if _, err := time.LoadLocation(timeZone); err != nil {
+		timeZone = ""
+	}
+	_, err := tx.pgx.Exec(ctx, `UPDATE shops SET name = coalesce(nullif($2, ''), name), time_zone = coalesce(nullif($3, ''), time_zone)
+		WHERE id = $1`, tx.ShopID, name, timeZone)
+	if err != nil {
+		return fmt.Errorf("update shop %d: %w", tx.ShopID, err)
+	}
+	return nil
+}
+
+// AddPrivacyRequest records a request about personal data that the delivery
+// brought; the same delivery again changes nothing.
+func (tx *Tx) AddPrivacyRequest(ctx context.Context, topic string, deliveryID [16]byte, customerID int64, due time.Time) error {
+	_, err := tx.pgx.Exec(ctx, `INSERT INTO privacy_requests (shop_id, topic, delivery_id, customer_id, due_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, tx.ShopID, topic, pgtype.UUID{Bytes: deliveryID, Valid: true}, customerID, due)
+	if err != nil {
+		return fmt.Errorf("record privacy request: %w", err)
+	}
+	return nil
+}
