@@ -3,6 +3,7 @@ package attribution
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,9 +49,9 @@ func Decide(in Input) Decision {
 		return d
 	}
 	field := make([]*cand, 0, len(cands))
-	for i := range cands {
-		if cands[i].eligible {
-			field = append(field, &cands[i])
+	for _, c := range cands {
+		if c.eligible {
+			field = append(field, c)
 		}
 	}
 	field = dropLate(field, &in.Order.Snapshot)
@@ -62,8 +63,8 @@ func Decide(in Input) Decision {
 		w.Won, w.Reason, w.Detail = true, "won", wonDetail(w)
 		d.Shares = append(d.Shares, shareOf(w))
 	}
-	for i := range cands {
-		d.Candidates[i] = cands[i].Candidate
+	for i, c := range cands {
+		d.Candidates[i] = c.Candidate
 	}
 	if len(winners) == 0 {
 		d.Reason = "no_eligible_touch"
@@ -166,11 +167,23 @@ func compareTouch(a, b *Touch) int {
 		a.At.Compare(b.At),
 		cmp.Compare(rank(a.Kind), rank(b.Kind)),
 		strings.Compare(a.ID, b.ID),
+		compareRest(a, b),
+	)
+}
+
+// compareRest orders accounts of one touch that differ, which they should not.
+func compareRest(a, b *Touch) int {
+	if *a == *b {
+		return 0
+	}
+	return cmp.Or(
+		strings.Compare(string(a.Kind), string(b.Kind)),
 		cmp.Compare(a.InfluencerID, b.InfluencerID),
 		cmp.Compare(a.AgreementID, b.AgreementID),
 		cmp.Compare(a.LinkID, b.LinkID),
 		strings.Compare(a.Code, b.Code),
 		strings.Compare(a.IPHash, b.IPHash),
+		cmp.Compare(strconv.FormatBool(a.TimeClaimed), strconv.FormatBool(b.TimeClaimed)),
 	)
 }
 

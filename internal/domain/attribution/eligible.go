@@ -12,7 +12,7 @@ const day = 24 * time.Hour
 
 // judgeAll makes the candidates, oldest first, each id once, and tells of each
 // whether it may take part. The customer's binding joins them.
-func judgeAll(in *Input) []cand {
+func judgeAll(in *Input) []*cand {
 	binding, bound := bindingOf(in)
 	n := len(in.Touches)
 	if bound {
@@ -21,25 +21,28 @@ func judgeAll(in *Input) []cand {
 	if n == 0 {
 		return nil
 	}
-	cands := make([]cand, 0, n)
-	for i := range in.Touches {
-		cands = append(cands, cand{Candidate: Candidate{Touch: in.Touches[i]}})
+	all := make([]cand, n)
+	cands := make([]*cand, n)
+	for i := range all {
+		cands[i] = &all[i]
+		if i < len(in.Touches) {
+			all[i].Touch = in.Touches[i]
+		} else {
+			all[i] = binding
+		}
 	}
-	if bound {
-		cands = append(cands, binding)
-	}
-	slices.SortFunc(cands, func(a, b cand) int { return compareTouch(&a.Touch, &b.Touch) })
+	slices.SortFunc(cands, func(a, b *cand) int { return compareTouch(&a.Touch, &b.Touch) })
 	cands = uniqueByID(cands)
-	for i := range cands {
-		if cands[i].Reason == "" {
-			judge(in, &cands[i])
+	for _, c := range cands {
+		if c.Reason == "" {
+			judge(in, c)
 		}
 	}
 	return cands
 }
 
 // uniqueByID keeps the earliest of each id.
-func uniqueByID(cands []cand) []cand {
+func uniqueByID(cands []*cand) []*cand {
 	if len(cands) < 16 {
 		kept := cands[:0]
 	next:
@@ -54,7 +57,7 @@ func uniqueByID(cands []cand) []cand {
 		return kept
 	}
 	seen := make(map[string]bool, len(cands))
-	return slices.DeleteFunc(cands, func(c cand) bool {
+	return slices.DeleteFunc(cands, func(c *cand) bool {
 		was := seen[c.ID]
 		seen[c.ID] = true
 		return was

@@ -1,0 +1,556 @@
+package attribution_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tributary/internal/domain/attribution"
+	"tributary/internal/domain/money"
+	"tributary/internal/domain/order"
+	"tributary/internal/domain/terms"
+)
+
+// The cast: anna (1), ben (2) and cleo (3), each with the agreement 10 × id,
+// signed as version 100 × id at the start of the year.
+const (
+	anna, ben, cleo = 1, 2, 3
+)
+
+var year = at("2026-01-01T00:00:00Z")
+
+func at(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func signed(t testing.TB, change func(*terms.Attribution)) *terms.Terms {
+	t.Helper()
+	doc := terms.Default("USD")
+	doc.Components = []terms.Component{{ID: "pct", Type: terms.Percentage, RateBps: 1000}}
+	if change != nil {
+		change(&doc.Attribution)
+	}
+	if err := doc.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// scene is an order created on 1 December at noon that all three may win.
+func scene(t testing.TB, change func(*terms.Attribution)) attribution.Input {
+	t.Helper()
+	in := attribution.Input{
+		Order: &order.Order{Platform: order.Shopify, ID: 5, Snapshot: order.Snapshot{
+			Version: at("2026-12-01T12:00:00Z"), CreatedAt: at("2026-12-01T12:00:00Z"), Currency: "USD",
+			Customer: order.Customer{ID: 77, EmailHash: "buyer"},
+		}},
+		Influencers: map[int64]attribution.Influencer{},
+		Agreements:  map[int64][]attribution.Agreement{},
+	}
+	doc := signed(t, change)
+	for id := int64(1); id <= 3; id++ {
+		in.Influencers[id] = attribution.Influencer{ID: id, Active: []attribution.Span{{From: year}}}
+		in.Agreements[10*id] = []attribution.Agreement{{
+			ID: 10 * id, VersionID: 100 * id, Number: 1, InfluencerID: id, Hash: "h", Terms: doc,
+			Effective: attribution.Span{From: year},
+		}}
+	}
+	return in
+}
+
+func click(id string, who int64, when string) attribution.Touch {
+	return attribution.Touch{ID: "click:" + id, Kind: attribution.Click, InfluencerID: who, AgreementID: 10 * who, LinkID: 1, At: at(when)}
+}
+
+func code(text string, who int64, when time.Time) attribution.Touch {
+	return attribution.Touch{ID: "code:" + text, Kind: attribution.CodeUse, InfluencerID: who, AgreementID: 10 * who, Code: text, At: when}
+}
+
+func winners(d attribution.Decision) []int64 {
+	var ids []int64
+	for _, s := range d.Shares {
+		ids = append(ids, s.InfluencerID)
+	}
+	return ids
+}
+
+func reasons(d attribution.Decision) map[string]string {
+	m := map[string]string{}
+	for _, c := range d.Candidates {
+		m[c.ID] = c.Reason
+	}
+	return m
+}
+
+func wantWinners(t *testing.T, d attribution.Decision, want ...int64) {
+	t.Helper()
+	if got := winners(d); !slices.Equal(got, want) {
+		t.Fatalf("winners %v, want %v (%v)", got, want, reasons(d))
+	}
+}
+
+func wantReasons(t *testing.T, d attribution.Decision, want map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, reasons(d)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestWithoutEvidenceTheDecisionIsEmpty(t *testing.T) {
+	t.Parallel()
+	d := attribution.Decide(scene(t, nil))
+	if d.Outcome != attribution.None || d.Reason != "" || d.Shares != nil || d.Candidates != nil || d.Flags != nil {
+		t.Fatalf("%+v", d)
+	}
+	if got, want := string(d.Encode()), `{"customer":"new","order_id":5,"outcome":"none"}`; got != want {
+		t.Fatalf("%s, want %s", got, want)
+	}
+}
+
+func TestTheWindowIsInclusive(t *testing.T) {
+	t.Parallel()
+	for _, v := range vectors(t) {
+		if v.ID != "R-3" {
+			continue
+		}
+		for _, c := range v.Cases {
+			var created time.Time
+			var in bool
+			mustJSON(t, c[0], &created)
+			mustJSON(t, c[1], &in)
+			s := scene(t, func(a *terms.Attribution) { a.WindowDays = v.WindowDays })
+			s.Order.Snapshot.CreatedAt = created
+			s.Touches = []attribution.Touch{{ID: "click:1", Kind: attribution.Click, InfluencerID: anna, AgreementID: 10, At: v.Click}}
+			d := attribution.Decide(s)
+			if won := len(d.Shares) == 1; won != in {
+				t.Errorf("order of %v: won %v, want %v (%v)", created, won, in, reasons(d))
+			}
+		}
+		return
+	}
+	t.Fatal("no vector R-3")
+}
+
+func TestATouchAfterTheOrderDoesNotCount(t *testing.T) {
+	t.Parallel()
+	in := scene(t, nil)
+	in.Touches = []attribution.Touch{click("1", anna, "2026-12-01T12:00:01Z")}
+	d := attribution.Decide(in)
+	wantReasons(t, d, map[string]string{"click:1": "after_order"})
+	if d.Outcome != attribution.None || d.Reason != "no_eligible_touch" {
+		t.Fatalf("%s %s", d.Outcome, d.Reason)
+	}
+}
+
+func TestPrecedenceIsTheAgreements(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		precedence string
+		winners    []int64
+		bps        []money.Bps
+		why        map[string]string
+	}{
+		{"code_first", []int64{cleo}, []money.Bps{10000}, map[string]string{"click:a": "beaten_by_code", "click:b": "beaten_by_code", "code:CLEO": "won"}},
+		{"link_first", []int64{ben}, []money.Bps{10000}, map[string]string{"click:a": "beaten_by_later_touch", "click:b": "won", "code:CLEO": "beaten_by_click"}},
+		{"first_click", []int64{anna}, []money.Bps{10000}, map[string]string{"click:a": "won", "click:b": "beaten_by_earlier_touch", "code:CLEO": "beaten_by_click"}},
+		{"last_touch_any", []int64{cleo}, []money.Bps{10000}, map[string]string{"click:a": "beaten_by_code", "click:b": "beaten_by_code", "code:CLEO": "won"}},
+		{"split", []int64{anna, cleo}, []money.Bps{6000, 4000}, map[string]string{"click:a": "won", "click:b": "between_first_and_last", "code:CLEO": "won"}},
+	} {
+		t.Run(c.precedence, func(t *testing.T) {
+			t.Parallel()
+			in := scene(t, func(a *terms.Attribution) {
+				a.Precedence = c.precedence
+				if c.precedence == "split" {
+					a.SplitBps = []money.Bps{6000, 4000}
+				}
+			})
+			in.Touches = []attribution.Touch{
+				click("a", anna, "2026-12-01T10:00:00Z"), click("b", ben, "2026-12-01T11:00:00Z"),
+				code("CLEO", cleo, at("2026-12-01T11:05:00Z")),
+			}
+			d := attribution.Decide(in)
+			wantWinners(t, d, c.winners...)
+			wantReasons(t, d, c.why)
+			for i, s := range d.Shares {
+				if s.Bps != c.bps[i] {
+					t.Errorf("share %d is %d bps, want %d", i, s.Bps, c.bps[i])
+				}
+			}
+		})
+	}
+}
+
+func TestLiveBeatsABindingAndLosesToALink(t *testing.T) {
+	t.Parallel()
+	live := attribution.Touch{ID: "live:9", Kind: attribution.Live, InfluencerID: ben, AgreementID: 20, At: at("2026-12-01T11:50:00Z")}
+	in := scene(t, func(a *terms.Attribution) { a.Binding = &terms.Binding{} })
+	in.Past = []attribution.PastOrder{{OrderID: 1, CreatedAt: at("2026-10-01T00:00:00Z"), Paid: true, InfluencerID: anna, VersionID: 100, Via: attribution.Click}}
+	in.Touches = []attribution.Touch{live}
+	d := attribution.Decide(in)
+	wantWinners(t, d, ben)
+	wantReasons(t, d, map[string]string{"live:9": "won", "binding:1": "beaten_by_live"})
+	in.Touches = append(in.Touches, click("c", cleo, "2026-12-01T09:00:00Z"))
+	wantWinners(t, attribution.Decide(in), cleo)
+}
+
+func TestThePrecedenceOfTheCodesAgreementCounts(t *testing.T) {
+	t.Parallel()
+	in := scene(t, nil)
+	in.Agreements[30][0].Terms = signed(t, func(a *terms.Attribution) { a.Precedence = terms.LinkFirst })
+	in.Touches = []attribution.Touch{click("a", anna, "2026-12-01T10:00:00Z"), code("CLEO", cleo, at("2026-12-01T12:00:00Z"))}
+	wantWinners(t, attribution.Decide(in), anna)
+}
+
+func TestOneInfluencerByLinkAndCodeIsPaidOnce(t *testing.T) {
+	t.Parallel()
+	in := scene(t, nil)
+	in.Touches = []attribution.Touch{click("a", anna, "2026-12-01T10:00:00Z"), code("ANNA", anna, at("2026-12-01T12:00:00Z"))}
+	d := attribution.Decide(in)
+	wantWinners(t, d, anna)
+	wantReasons(t, d, map[string]string{"click:a": "same_influencer", "code:ANNA": "won"})
+}
+
+func TestALateClickDisplacesNobody(t *testing.T) {
+	t.Parallel()
+	early, late := click("a", anna, "2026-12-01T10:00:00Z"), click("b", ben, "2026-12-01T11:59:01Z")
+	in := scene(t, nil)
+	in.Touches = []attribution.Touch{early, late}
+	d := attribution.Decide(in)
+	wantWinners(t, d, anna)
+	wantReasons(t, d, map[string]string{"click:a": "won", "click:b": "late_touch"})
+
+	t.Run("but wins alone, flagged", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, nil)
+		in.Touches = []attribution.Touch{late}
+		d := attribution.Decide(in)
+		wantWinners(t, d, ben)
+		if !slices.Equal(d.Flags, []string{"late_touch"}) {
+			t.Fatal(d.Flags)
+		}
+	})
+	t.Run("and is in time 60 seconds before the order", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, nil)
+		in.Touches = []attribution.Touch{early, click("b", ben, "2026-12-01T11:59:00Z")}
+		wantWinners(t, attribution.Decide(in), ben)
+	})
+	t.Run("nor one after checkout began", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, nil)
+		in.Order.Snapshot.CheckoutAt = at("2026-12-01T11:30:00Z")
+		in.Touches = []attribution.Touch{early, click("b", ben, "2026-12-01T11:30:01Z")}
+		wantWinners(t, attribution.Decide(in), anna)
+	})
+	t.Run("nor the owner of a code where links come first", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, func(a *terms.Attribution) { a.Precedence = terms.LinkFirst })
+		in.Touches = []attribution.Touch{late, code("ANNA", anna, at("2026-12-01T12:00:00Z"))}
+		wantWinners(t, attribution.Decide(in), anna)
+	})
+	t.Run("and the earliest of several late ones stands", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, nil)
+		in.Touches = []attribution.Touch{click("c", cleo, "2026-12-01T11:59:30Z"), late}
+		wantWinners(t, attribution.Decide(in), ben)
+	})
+	t.Run("nor takes over a bound customer", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, func(a *terms.Attribution) { a.Binding = &terms.Binding{} })
+		in.Past = []attribution.PastOrder{{OrderID: 1, CreatedAt: year, Paid: true, InfluencerID: anna, VersionID: 100}}
+		in.Touches = []attribution.Touch{late}
+		wantWinners(t, attribution.Decide(in), anna)
+	})
+}
+
+func TestAVersionSignedLaterNeverApplies(t *testing.T) {
+	t.Parallel()
+	in := scene(t, nil)
+	v1 := in.Agreements[10][0]
+	v2 := v1
+	v1.Effective.To = at("2026-11-20T00:00:00Z")
+	v2.VersionID, v2.Number, v2.Effective.From = 101, 2, at("2026-11-20T00:00:00Z")
+	in.Agreements[10] = []attribution.Agreement{v1, v2}
+	for when, version := range map[string]int64{"2026-11-19T23:59:59Z": 100, "2026-11-20T00:00:00Z": 101} {
+		in.Touches = []attribution.Touch{click("a", anna, when)}
+		if d := attribution.Decide(in); d.Shares[0].VersionID != version {
+			t.Errorf("touch of %s earns by version %d, want %d", when, d.Shares[0].VersionID, version)
+		}
+	}
+	in.Agreements[10] = []attribution.Agreement{v2}
+	in.Touches = []attribution.Touch{click("a", anna, "2026-11-19T00:00:00Z")}
+	wantReasons(t, attribution.Decide(in), map[string]string{"click:a": "no_agreement"})
+}
+
+func TestTheInfluencerMustBeActiveAtTouchAndOrder(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		active  []attribution.Span
+		banned  time.Time
+		outcome attribution.Outcome
+		reason  string
+	}{
+		{"active throughout", []attribution.Span{{From: year}}, time.Time{}, attribution.Attributed, "won"},
+		{"joined after the touch", []attribution.Span{{From: at("2026-12-01T11:00:00Z")}}, time.Time{}, attribution.None, "inactive_at_touch"},
+		{"paused before the order", []attribution.Span{{From: year, To: at("2026-12-01T11:00:00Z")}}, time.Time{}, attribution.None, "inactive_at_order"},
+		{"paused in between only", []attribution.Span{{From: year, To: at("2026-12-01T11:00:00Z")}, {From: at("2026-12-01T11:30:00Z")}}, time.Time{}, attribution.Attributed, "won"},
+		{"banned before the order", []attribution.Span{{From: year}}, at("2026-12-01T11:00:00Z"), attribution.None, "inactive_at_order"},
+		{"banned after the order", []attribution.Span{{From: year, To: at("2026-12-02T00:00:00Z")}}, at("2026-12-02T00:00:00Z"), attribution.Held, "won"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			in := scene(t, nil)
+			in.Influencers[anna] = attribution.Influencer{ID: anna, Active: c.active, BannedAt: c.banned}
+			in.Touches = []attribution.Touch{click("a", anna, "2026-12-01T10:00:00Z")}
+			d := attribution.Decide(in)
+			wantReasons(t, d, map[string]string{"click:a": c.reason})
+			if d.Outcome != c.outcome {
+				t.Errorf("outcome %s, want %s", d.Outcome, c.outcome)
+			}
+		})
+	}
+}
+
+func TestSelfReferral(t *testing.T) {
+	t.Parallel()
+	buyer := order.Customer{ID: 77, EmailHash: "e", PhoneHash: "p", AddressHash: "a", IPHash: "i"}
+	for _, c := range []struct {
+		name    string
+		inf     attribution.Influencer
+		outcome attribution.Outcome
+		reason  string
+	}{
+		{"a stranger earns", attribution.Influencer{CustomerID: 78, EmailHashes: []string{"x"}}, attribution.Attributed, ""},
+		{"the same customer is denied", attribution.Influencer{CustomerID: 77}, attribution.Denied, "self_referral"},
+		{"a shared e-mail is denied", attribution.Influencer{EmailHashes: []string{"x", "e"}}, attribution.Denied, "self_referral"},
+		{"a shared phone is denied", attribution.Influencer{PhoneHashes: []string{"p"}}, attribution.Denied, "self_referral"},
+		{"a shared address is denied", attribution.Influencer{AddressHash: "a"}, attribution.Denied, "self_referral"},
+		{"the influencer's network waits for a person", attribution.Influencer{IPHashes: []string{"i"}}, attribution.Held, "weak_self_referral"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			in := scene(t, nil)
+			in.Order.Snapshot.Customer = buyer
+			c.inf.ID, c.inf.Active = anna, []attribution.Span{{From: year}}
+			in.Influencers[anna] = c.inf
+			in.Touches = []attribution.Touch{click("a", anna, "2026-12-01T10:00:00Z")}
+			d := attribution.Decide(in)
+			if d.Outcome != c.outcome || d.Reason != c.reason {
+				t.Fatalf("%s %q, want %s %q", d.Outcome, d.Reason, c.outcome, c.reason)
+			}
+			wantWinners(t, d, anna) // the row exists and is visible
+
+			in.Agreements[10][0].Terms = signed(t, func(a *terms.Attribution) { a.SelfReferral = terms.Allow })
+			if d := attribution.Decide(in); d.Outcome != attribution.Attributed {
+				t.Fatalf("allowed, but %s", d.Outcome)
+			}
+		})
+	}
+	t.Run("a click from the buyer's own network is no signal", func(t *testing.T) {
+		t.Parallel()
+		in := scene(t, nil)
+		in.Order.Snapshot.Customer = buyer
+		touch := click("a", anna, "2026-12-01T10:00:00Z")
+		touch.IPHash = "i"
+		in.Touches = []attribution.Touch{touch}
+		d := attribution.Decide(in)
+		if d.Outcome != attribution.Attributed || !slices.Equal(d.Flags, []string{"same_ip"}) {
+			t.Fatal(d.Outcome, d.Flags)
+		}
+	})
+}
+
+func TestNewCustomersOnly(t *testing.T) {
+	t.Parallel()
+	before := attribution.PastOrder{OrderID: 1, CreatedAt: at("2026-05-01T00:00:00Z"), Paid: true}
+	unpaid, later := before, before
+	unpaid.Paid = false
+	later.CreatedAt = at("2026-12-24T00:00:00Z")
+	for _, c := range []struct {
+		name     string
+		customer order.Customer
+		past     []attribution.PastOrder
+		want     string
+		outcome  attribution.Outcome
+	}{
+		{"first by the store's count", order.Customer{ID: 1, OrderIndex: 1}, nil, "new", attribution.Attributed},
+		{"second by the store's count", order.Customer{ID: 1, OrderIndex: 2}, nil, "returning", attribution.Denied},
+		{"bought as a guest before", order.Customer{EmailHash: "e", OrderIndex: 1}, []attribution.PastOrder{before}, "returning", attribution.Denied},
+		{"tried but never paid", order.Customer{EmailHash: "e"}, []attribution.PastOrder{unpaid}, "new", attribution.Attributed},
+		{"will buy again", order.Customer{EmailHash: "e"}, []attribution.PastOrder{later}, "new", attribution.Attributed},
+		{"cannot be told", order.Customer{}, nil, "unknown", attribution.Held},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			in := scene(t, func(a *terms.Attribution) { a.Customers = terms.NewOnly })
+			in.Order.Snapshot.Customer, in.Past = c.customer, c.past
+			in.Touches = []attribution.Touch{click("a", anna, "2026-12-01T10:00:00Z")}
+			d := attribution.Decide(in)
+			if d.Customer != c.want || d.Outcome != c.outcome {
+				t.Fatalf("%s %s, want %s %s", d.Customer, d.Outcome, c.want, c.outcome)
+			}
+		})
+	}
+}
+
+func TestAPersonsDecisionBeatsEverything(t *testing.T) {
+	t.Parallel()
+	in := scene(t, nil)
+	in.Order.Snapshot.Customer.IPHash = "i"
+	in.Influencers[ben] = attribution.Influencer{ID: ben, IPHashes: []string{"i"}}
+	manual := attribution.Touch{ID: "manual:1", Kind: attribution.Manual, InfluencerID: ben, AgreementID: 20, At: at("2026-12-20T00:00:00Z")}
+	in.Touches = []attribution.Touch{code("ANNA", anna, at("2026-12-01T12:00:00Z")), manual}
+	d := attribution.Decide(in)
+	wantWinners(t, d, ben)
+	wantReasons(t, d, map[string]string{"code:ANNA": "beaten_by_manual", "manual:1": "won"})
+	if d.Outcome != attribution.Attributed {
+		t.Fatal(d.Outcome)
+	}
+}
+
+func TestBytesDoNotDependOnTheOrderOfTouches(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		tt := &testing.T{}
+		in := scene(tt, func(a *terms.Attribution) {
+			a.Precedence = rapid.SampledFrom([]string{"code_first", "link_first", "first_click", "last_touch_any", "split"}).Draw(t, "precedence")
+			a.Binding = &terms.Binding{Months: 3}
+		})
+		in.Order.Snapshot.Lines = []order.Line{
+			{ID: 1, Quantity: 1, Net: 100, Discounts: []order.Allocation{{Code: "C1", Amount: 10}, {Code: "C2", Amount: 10}}},
+			{ID: 2, Quantity: 1, Net: 100, Discounts: []order.Allocation{{Code: "C3", Amount: 5}}},
+		}
+		in.Past = []attribution.PastOrder{{OrderID: 1, CreatedAt: at("2026-10-01T00:00:00Z"), Paid: true, InfluencerID: anna, VersionID: 100}}
+		kinds := []attribution.Kind{attribution.Click, attribution.Visit, attribution.CodeUse, attribution.Live}
+		for i := range rapid.IntRange(0, 25).Draw(t, "touches") {
+			who := rapid.Int64Range(1, 4).Draw(t, "who")
+			n := string(rune('0' + i%5))
+			in.Touches = append(in.Touches, attribution.Touch{
+				ID: "t" + n, Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), InfluencerID: who, AgreementID: 10 * who, Code: "C" + n,
+				At: in.Order.Snapshot.CreatedAt.Add(-time.Duration(rapid.Int64Range(-1, 100).Draw(t, "minutes")) * time.Minute),
+			})
+		}
+		want := attribution.Decide(in)
+		b := want.Encode()
+		in.Touches = rapid.Permutation(in.Touches).Draw(t, "permuted")
+		if len(in.Touches) > 0 {
+			in.Touches = append(in.Touches, in.Touches[0])
+		}
+		if got := attribution.Decide(in).Encode(); !bytes.Equal(got, b) {
+			t.Fatalf("%s\n%s", got, b)
+		}
+		var sum money.Bps
+		for _, s := range want.Shares {
+			if len(s.Lines) == 0 {
+				sum += s.Bps
+			}
+		}
+		if sum != 0 && sum != 10000 {
+			t.Fatalf("shares sum to %d", sum)
+		}
+		back, err := attribution.Decode(b)
+		if err != nil || !bytes.Equal(back.Encode(), b) {
+			t.Fatalf("%v %s", err, back.Encode())
+		}
+	})
+}
+
+func TestEncodeIsCanonical(t *testing.T) {
+	t.Parallel()
+	in := scene(t, func(a *terms.Attribution) { a.Precedence = terms.Split })
+	odd := click("\"\\\n\x01é<&>\u2028", anna, "2026-12-01T10:00:00Z")
+	odd.TimeClaimed, odd.IPHash = true, "ip"
+	in.Touches = []attribution.Touch{odd, code("B", ben, at("2026-12-01T12:00:00Z"))}
+	d := attribution.Decide(in)
+	b := d.Encode()
+	// Sorted keys and no spaces: what decoding into a map and encoding again gives.
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	var sorted bytes.Buffer
+	enc := json.NewEncoder(&sorted)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.ReplaceAll(bytes.TrimSpace(sorted.Bytes()), []byte(`\u2028`), []byte("\u2028"))
+	if !bytes.Equal(b, want) {
+		t.Fatalf("%s\n%s", b, want)
+	}
+	back, err := attribution.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d, back); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+type vector struct {
+	ID         string              `json:"id"`
+	WindowDays int                 `json:"window_days"`
+	Click      time.Time           `json:"click"`
+	Cases      [][]json.RawMessage `json:"cases"`
+}
+
+func vectors(t *testing.T) []vector {
+	t.Helper()
+	b, err := os.ReadFile("../../../testdata/domain-vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw []json.RawMessage
+	mustJSON(t, b, &raw)
+	var vs []vector
+	for _, r := range raw {
+		var id struct{ ID string }
+		mustJSON(t, r, &id)
+		if id.ID == "R-3" {
+			var v vector
+			mustJSON(t, r, &v)
+			vs = append(vs, v)
+		}
+	}
+	return vs
+}
+
+func mustJSON(t *testing.T, b []byte, v any) {
+	t.Helper()
+	if err := json.Unmarshal(b, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	in := scene(b, nil)
+	in.Touches = []attribution.Touch{
+		click("1", anna, "2026-11-28T10:00:00Z"), click("2", ben, "2026-12-01T10:00:00Z"), code("ANNA10", anna, at("2026-12-01T12:00:00Z")),
+	}
+	b.Run("decide", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			attribution.Decide(in)
+		}
+	})
+	d := attribution.Decide(in)
+	b.Run("encode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			d.Encode()
+		}
+	})
+}
