@@ -7,10 +7,15 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// exponents holds every currency ParseCurrency accepts.
+// finer lists currencies whose minor unit in ISO 4217 is finer than the decimals
+// CLDR shows people. Stores write these amounts with decimals, and so do payout
+// rails: rounding them away would make an order disagree with its store.
+const finer = "AFN ALL AMD COP GYD IDR IRR KPW LAK LBP MGA MMK MNT MUR PKR RSD SLL SOS SYP TZS UZS YER"
+
+// exponents holds every currency ParseCurrency accepts. Stored amounts depend
+// on it: an entry may be added, never changed.
 var exponents = func() map[Currency]int {
-	// In use, and younger than the CLDR tables at hand.
-	m := map[Currency]int{"SLE": 2, "VED": 2, "XCG": 2, "ZWG": 2}
+	m := map[Currency]int{}
 	for q := currency.Query(currency.Historical); q.Next(); {
 		scale, _ := currency.Standard.Rounding(q.Unit())
 		m[Currency(q.Unit().String())] = scale
@@ -19,6 +24,12 @@ var exponents = func() map[Currency]int {
 		scale, _ := currency.Standard.Rounding(q.Unit())
 		m[Currency(q.Unit().String())] = scale
 	}
+	for c := range strings.FieldsSeq(finer) {
+		m[Currency(c)] = 2
+	}
+	m["IQD"] = 3
+	// In use, and younger than the CLDR tables at hand.
+	m["SLE"], m["VED"], m["XCG"], m["ZWG"] = 2, 2, 2, 2
 	delete(m, "XXX") // ISO's "no currency"
 	delete(m, "XTS") // ISO's "for testing"
 	return m

@@ -1,7 +1,8 @@
 // Package money holds exact amounts: int64 minor units with an ISO 4217
-// currency whose exponent comes from CLDR, exact sums of amount × rate, one
-// rounding step, and allocation by largest remainder.
-// Nothing here, and nothing that uses it, touches a float.
+// currency whose exponent comes from CLDR, or from ISO where that is finer,
+// exact sums of amount × rate, one rounding step, and allocation by
+// largest remainder. Nothing here, and nothing that uses it,
+// touches a float.
 package money
 
 import (

@@ -18,6 +18,7 @@ func TestExponentsStayWhatStoredAmountsWereWrittenWith(t *testing.T) {
 		"USD": 2, "EUR": 2, "GBP": 2, "CHF": 2, "CAD": 2, "AUD": 2, "BRL": 2, "INR": 2, "MXN": 2, "PLN": 2, "SEK": 2, "TRY": 2, "ZAR": 2,
 		"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "PYG": 0,
 		"KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3, "SLE": 2, "XCG": 2,
+		"PKR": 2, "RSD": 2, "IDR": 2, "COP": 2, "UGX": 0, "RWF": 0, "IQD": 3, "HUF": 2, "TWD": 2,
 	} {
 		if got := c.Exponent(); got != want {
 			t.Errorf("%s has exponent %d, want %d", c, got, want)
