@@ -136,7 +136,7 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	switch e.Kind {
-	case errs.Invalid, errs.TooLarge:
+	case errs.Invalid, errs.BadRequest, errs.TooLarge:
 		return exitUsage
 	case errs.NotFound:
 		return exitNotFound

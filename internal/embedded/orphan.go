@@ -79,7 +79,7 @@ func isPostgres(pid int, dir string) bool {
 	var line string
 	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil {
 		line = strings.ReplaceAll(string(b), "\x00", " ") // empty for a zombie
-	} else if b, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output(); err == nil { //nolint:gosec,noctx // a number; it answers at once
+	} else if b, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output(); err == nil { //nolint:gosec // a number
 		line = string(b)
 	}
 	return strings.Contains(line, "postgres") && strings.Contains(line, filepath.Join(dir, "data"))

@@ -230,7 +230,7 @@ func (p *Postgres) launchOnce(ctx context.Context) error {
 	}
 	defer out.Close()
 	from, _ := out.Seek(0, 2)
-	cmd := exec.Command(filepath.Join(p.bin.dir, "postgres"), args...) //nolint:gosec,noctx // the binary we looked for; it outlives ctx and ends with Stop
+	cmd := exec.Command(filepath.Join(p.bin.dir, "postgres"), args...) //nolint:gosec // the binary we looked for; it outlives ctx and ends with Stop
 	cmd.Stdout, cmd.Stderr, cmd.Dir, cmd.Env = out, out, p.dataDir(), p.place.env()
 	cmd.SysProcAttr = p.place.attr()
 

@@ -106,7 +106,7 @@ func startRedis(ctx context.Context, dir string) (url string, end func(), err er
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	cmd := exec.Command(bin, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", //nolint:noctx // end stops it
+	cmd := exec.Command(bin, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
 		"--dir", dir, "--databases", "64", "--loglevel", "warning")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = childAttr()
