@@ -30,7 +30,7 @@ func decodeOrder(topic string, body []byte, hash platform.Hash) (platform.Messag
 		if w.isEdit || topic == "orders/edited" {
 			return ignored("an order edit without the order; orders/updated brings it"), nil
 		}
-		if w.id.Present() && !w.currency.Present() {
+		if !w.currency.Present() {
 			return ignored(unfit), nil
 		}
 		p.Add("line_items", "missing")

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tributary/internal/platform"
 )
@@ -74,8 +75,15 @@ const longestDomain = 255
 // nothing, unless all of s is a host directly below myshopify.com: whatever
 // passes is sent secrets.
 func ShopDomain(s string) (string, bool) {
-	s = strings.ToLower(s)
-	if len(s) > longestDomain || !shopDomain.MatchString(s) {
+	if len(s) > longestDomain {
+		return "", false
+	}
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf { // some of these have a lower case in ASCII
+			return "", false
+		}
+	}
+	if s = strings.ToLower(s); !shopDomain.MatchString(s) {
 		return "", false
 	}
 	return s, true
