@@ -110,7 +110,10 @@ func (s *Store) Uninstall() {
 
 // deliveries renders what an event sends. Call with the store's mu held.
 func (h *shopifySide) deliveries(o *Order, what happening) []parcel {
-	if what == silent {
+	h.mu.Lock()
+	heard := len(h.subs) > 0
+	h.mu.Unlock()
+	if what == silent || !heard {
 		return nil
 	}
 	topics := []string{"orders/updated"}
@@ -183,14 +186,13 @@ func (h *shopifySide) send(batch []parcel) {
 		slices.Reverse(batch)
 	}
 	for i := range batch {
-		p := &batch[i]
+		p, again := &batch[i], batch[i]
 		if c.chance(d.Disorder) {
 			c.hold(func() { h.deliver(p) })
 		} else {
 			c.submit(func() { h.deliver(p) })
 		}
 		if c.chance(d.Duplicates) {
-			again := *p
 			c.count(func(st *Stats) { st.Duplicates++ })
 			c.hold(func() { h.deliver(&again) })
 		}
