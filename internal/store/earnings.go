@@ -86,7 +86,7 @@ func (tx *Tx) EarningsOfOrders(ctx context.Context, orderIDs []int64) ([]Earning
 // that occurred in [from, to); zero times are open.
 func (tx *Tx) EarningsOfVersion(ctx context.Context, agreementID, versionID int64, from, to time.Time) ([]EarningRow, error) {
 	return tx.earnings(ctx, `agreement_id = $2 AND version_id = $3 AND kind = 1
-		AND occurred_at >= coalesce($4, '-infinity') AND occurred_at < coalesce($5, 'infinity') ORDER BY occurred_at, source`,
+		AND occurred_at >= coalesce($4::timestamptz, '-infinity') AND occurred_at < coalesce($5::timestamptz, 'infinity') ORDER BY occurred_at, source`,
 		agreementID, versionID, toTimestamptz(from), toTimestamptz(to))
 }
 
