@@ -47,6 +47,7 @@ func commands() []*cobra.Command {
 		newMigrateCmd(),
 		newConfigCmd(),
 		newHealthCmd(),
+		newPostgresCmd(),
 		newResetCmd(),
 		newVersionCmd(),
 	}
@@ -117,7 +118,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 func printError(w io.Writer, err error) {
 	e := errs.As(err)
 	if e == nil || len(e.Fields) == 0 {
-		fmt.Fprintln(w, "error:", err)
+		if err.Error() != "" {
+			fmt.Fprintln(w, "error:", err)
+		}
 		return
 	}
 	fmt.Fprintf(w, "error: %s:\n", e.Msg)
@@ -148,6 +151,9 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 }
+
+// errFailed ends a command with exit code 1 when what it printed says why.
+var errFailed = errors.New("")
 
 // usageError is a wrong command line.
 type usageError struct{ err error }
