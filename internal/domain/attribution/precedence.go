@@ -86,6 +86,12 @@ func splitOf(field []*cand, codes []winner, bps []money.Bps) []winner {
 	if len(bps) > 0 {
 		part = min(max(bps[0], 0), whole)
 	}
+	switch part {
+	case 0:
+		return one(z)
+	case whole:
+		return one(a)
+	}
 	return []winner{{cand: a, bps: part}, {cand: z, bps: whole - part}}
 }
 

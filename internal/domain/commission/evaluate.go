@@ -18,7 +18,7 @@ func Evaluate(s Source) Eval {
 	if s.Order.PaymentNow() != order.PaymentPending {
 		e.PaidAt = paidAt(o)
 	}
-	if len(s.Share.Lines) == 0 && s.Share.Bps != 0 && s.Share.Bps != whole {
+	if len(s.Share.Lines) == 0 && (len(s.Shares) > 1 || s.Share.Bps != whole) {
 		e.split(&s)
 	}
 	if tooLarge(s.Order) {

@@ -93,15 +93,12 @@ func (b *base) gather(sum *given, r *order.Refund, from order.Platform) {
 		p.units += units
 		switch {
 		case l.Net <= 0 && l.Tax <= 0:
-			if !scale && (from != order.WooCommerce || r.Amount > 0) {
+			// WooCommerce always says the money, so there it is none.
+			if from != order.WooCommerce {
 				p.priceless += units
-			} else {
-				p.units -= units // goods came back, no money went
 			}
-		case scale:
+		case scale || units == 0:
 			p.amountOnly = true // the units do not say what was given back
-		case units == 0:
-			p.amountOnly = true
 		}
 		p.got += net
 		if b.tax {
@@ -179,7 +176,7 @@ func (p *part) left() int64 {
 		most = min(most, ofUnits(p.gross, p.units, quantity))
 	}
 	take = min(take, most)
-	if allBack && !p.amountOnly && p.sold-take <= p.rows {
+	if allBack && !p.amountOnly && p.sold-take <= p.units {
 		take = p.sold // every unit is back; what is left is the store's rounding
 	}
 	return p.sold - take
