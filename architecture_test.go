@@ -64,14 +64,14 @@ var trees = []tree{
 	// Beside the building: only app and tests go there.
 	{"internal/embedded", floorEdge},
 	{"internal/sandbox", floorEdge},
-	{"internal/bench", floorEdge},
+	{"app/bench", floorEdge},
 	{"internal/pgtest", floorMain},
 }
 
 // plumbingFor is what plumbing may use of its own floor: settings hold keys.
 var plumbingFor = map[string][]string{"internal/config": {"internal/seal"}}
 
-// homes says who alone imports a framework, outside tests. internal/bench may
+// homes says who alone imports a framework, outside tests. app/bench may
 // import all of them: it measures them as baselines.
 var homes = map[string][]string{
 	"github.com/labstack/echo":        {"app/web"},
@@ -89,7 +89,7 @@ var homes = map[string][]string{
 	"github.com/prometheus/client_go": {"internal/obs", "app/web", "app"},
 }
 
-const bench = "internal/bench"
+const bench = "app/bench"
 
 // impure is what domain code has no use for.
 var impure = []string{"context", "database/sql", "net", "os", "log", "sync", "io/fs", "math/rand", "crypto/rand", "runtime", "syscall", "testing"}
