@@ -24,8 +24,8 @@ func (s *Server) table() []route {
 		{patch, "/influencers/{id}", write, "Change an influencer", writes(s.changeInfluencer)},
 		{post, "/influencers/{id}/activate", write, "Make an influencer active from now on", writes(s.turn(program.Activate))},
 		{post, "/influencers/{id}/deactivate", write, "End the time in which an influencer is active", writes(s.turn(program.Deactivate))},
-		{post, "/influencers/{id}/ban", write, "Ban an influencer and hold what is pending", writes(s.turn(program.Ban))},
-		{post, "/influencers/{id}/unban", write, "Lift a ban", writes(s.turn(program.Unban))},
+		{post, "/influencers/{id}/ban", write, "Ban an influencer and hold what is pending", writesThen(s.turn(program.Ban), s.settleHeld)},
+		{post, "/influencers/{id}/unban", write, "Lift a ban", writesThen(s.turn(program.Unban), s.settleHeld)},
 
 		{get, "/campaigns", read, "List campaigns", reads(s.listCampaigns)},
 		{post, "/campaigns", write, "Add a campaign", writes(s.createCampaign)},
@@ -51,5 +51,19 @@ func (s *Server) table() []route {
 		{post, "/links", write, "Add a link", writes(s.createLink)},
 		{get, "/links/{id}", read, "Get a link", reads(s.getLink)},
 		{post, "/links/{id}/disable", write, "Switch a link off", writes(s.disableLink)},
+
+		{get, "/orders", read, "List orders", reads(s.listOrders)},
+		{get, "/orders/{id}", read, "Get an order as it is now", reads(s.getOrder)},
+		{get, "/orders/{id}/why", read, "Explain who an order belongs to", reads(s.getWhy)},
+		{post, "/orders/{id}/evidence", write, "Add evidence and settle the order again", writesThen(s.addEvidence, s.settleEvidence)},
+
+		{get, "/earnings", read, "List earnings", reads(s.listEarnings)},
+		{get, "/earnings/{id}", read, "Get an earning", reads(s.getEarning)},
+		{get, "/earnings/{id}/journals", read, "List the journals of an earning", reads(s.earningJournals)},
+		{get, "/journals", read, "List the journals of an influencer", reads(s.listJournals)},
+		{get, "/balances", read, "Get balances as of any instant", reads(s.balances)},
+
+		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
+		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 	}, s.payoutTable()...)
 }

@@ -38,9 +38,9 @@ type Deps struct {
 	TrustedProxies []*net.IPNet
 	// Redis tells whether Redis answers; nil when there is none to ask.
 	Redis func(context.Context) error
-	// Resettle settles one order again after evidence about it came in. It is
-	// called after the evidence is committed.
-	Resettle func(ctx context.Context, shopID, orderID int64) error
+	// Resettle settles orders again after evidence about them, or the programme,
+	// changed. It is called after that change is committed.
+	Resettle func(ctx context.Context, shopID int64, orderIDs ...int64) error
 	// Stores takes webhooks; nil leaves their doors out.
 	Stores Stores
 	// Wake wakes a worker for the shop; it must not block.

@@ -89,10 +89,10 @@ func newWorld(t *testing.T, change ...func(*web.Deps)) *world {
 		t.Fatal(err)
 	}
 	d := web.Deps{DB: w.db, Keys: w.keys, Version: "test", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
-		Resettle: func(_ context.Context, _, orderID int64) error {
+		Resettle: func(_ context.Context, _ int64, orderIDs ...int64) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.resettled = append(w.resettled, orderID)
+			w.resettled = append(w.resettled, orderIDs...)
 			return nil
 		},
 		Wake: func(shopID int64) {
