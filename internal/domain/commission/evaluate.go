@@ -10,6 +10,19 @@ import (
 	"tributary/internal/domain/terms"
 )
 
+// Sources is every source of earnings an order is under a decision, one for each
+// share in its order. termsOf finds the terms of an agreement version; a share
+// whose terms it does not know (nil) gives no source.
+func Sources(o *order.Order, d attribution.Decision, termsOf func(versionID int64) *terms.Terms, zone *time.Location) []Source {
+	sources := make([]Source, 0, len(d.Shares))
+	for i, share := range d.Shares {
+		if t := termsOf(share.VersionID); t != nil {
+			sources = append(sources, Source{Order: o, Share: share, Shares: d.Shares, Index: i, Terms: t, Customer: d.Customer, Zone: zone})
+		}
+	}
+	return sources
+}
+
 // Evaluate computes everything about one order source that needs no other
 // order. Fold makes the target of it.
 func Evaluate(s Source) Eval {

@@ -177,9 +177,7 @@ func (e *Eval) result(exact money.Exact, perOrder, left int64, tiers []tierPart)
 		target = money.Allocate(target, weights)[e.Index]
 	}
 	r.Target = min(target, left)
-	for _, id := range e.Comps {
-		r.RuleIDs = append(r.RuleIDs, id)
-	}
+	r.RuleIDs = slices.Clone(e.Comps)
 	for i := range tiers {
 		if tiers[i].amount.Sign() > 0 {
 			r.RuleIDs = append(r.RuleIDs, tiers[i].id)
