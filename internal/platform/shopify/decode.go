@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"tributary/internal/domain/money"
 	"tributary/internal/domain/order"
 	"tributary/internal/errs"
 	"tributary/internal/platform"
@@ -163,7 +162,7 @@ func decodeShop(topic string, body []byte) (platform.Message, error) {
 		m.Kind = platform.ShopUpdate
 		m.Shop = platform.Shop{TimeZone: w.zone.Text(), Name: w.name.Text(), Domain: strings.ToLower(w.domain.Text())}
 		if !w.currency.Missing() {
-			c, err := money.ParseCurrency(w.currency.Peek())
+			c, err := w.currency.Currency()
 			if err != nil {
 				return m, errs.New(errs.Invalid, "payload_unreadable", "the shop cannot be read", errs.Field{Path: "currency", Msg: err.Error()})
 			}

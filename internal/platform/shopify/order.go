@@ -46,7 +46,7 @@ func decodeOrder(topic string, body []byte, hash platform.Hash) (platform.Messag
 
 func (w *payload) convert(hash platform.Hash, p *wire.Problems) order.Fact {
 	f := order.Fact{OrderID: needID(p, "id", w.id, w.gid), Name: w.name.Text()}
-	c, err := money.ParseCurrency(w.currency.Peek())
+	c, err := w.currency.Currency()
 	if err != nil {
 		p.Add("currency", w.currency.Describe("a currency code"))
 		return f
@@ -159,7 +159,7 @@ func (w *payload) presentmentTotal(s *order.Snapshot) {
 	if code.Missing() {
 		code = w.presentment
 	}
-	c, err := money.ParseCurrency(code.Peek())
+	c, err := code.Currency()
 	if err != nil || c == s.Currency {
 		return
 	}

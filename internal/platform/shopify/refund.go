@@ -238,12 +238,12 @@ func decodeRefund(body []byte) (platform.Message, error) {
 func (w *refund) currency() (money.Currency, error) {
 	for _, b := range w.bags() {
 		if !b.shopCurrency.Missing() {
-			return money.ParseCurrency(b.shopCurrency.Peek())
+			return b.shopCurrency.Currency()
 		}
 	}
 	for i := range w.transactions {
 		if c := w.transactions[i].currency; !c.Missing() {
-			return money.ParseCurrency(c.Peek())
+			return c.Currency()
 		}
 	}
 	if len(w.lines) > 0 || len(w.adjustments) > 0 || len(w.transactions) > 0 {
@@ -379,7 +379,7 @@ func (w *refund) moved(c money.Currency, prefix string, p *wire.Problems) (sum i
 		own := c
 		if !t.currency.Missing() {
 			var err error
-			if own, err = money.ParseCurrency(t.currency.Peek()); err != nil {
+			if own, err = t.currency.Currency(); err != nil {
 				p.Add(fmt.Sprintf("%stransactions[%d].currency", prefix, i), err.Error())
 				continue
 			}

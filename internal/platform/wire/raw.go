@@ -102,7 +102,10 @@ func (v Raw) ID() (n int64, ok bool) {
 		s, _, _ = strings.Cut(s[i+1:], "?")
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n > 0
+	if err != nil || n <= 0 {
+		return 0, false
+	}
+	return n, true
 }
 
 // Whole is ID where zero, null and nonsense all mean none.
@@ -125,6 +128,12 @@ func (v Raw) Money(c money.Currency) (minor int64, ok bool) {
 	}
 	minor, err := money.ParseRounded(v.content(), c)
 	return minor, err == nil && minor <= maxAmount && minor >= -maxAmount
+}
+
+// Currency reads an ISO 4217 code, for keeping.
+func (v Raw) Currency() (money.Currency, error) {
+	c, err := money.ParseCurrency(v.content())
+	return money.Currency(strings.Clone(string(c))), err
 }
 
 // Time reads RFC 3339, and the same without a zone as UTC. ok is false when it

@@ -67,7 +67,7 @@ func (w *payload) convert(f *order.Fact, hash platform.Hash, p *wire.Problems) {
 	if f.Name = w.number.Text(); f.Name == "" {
 		f.Name = fmt.Sprint(f.OrderID)
 	}
-	c, err := money.ParseCurrency(w.currency.Peek())
+	c, err := w.currency.Currency()
 	if err != nil {
 		p.Add("currency", w.currency.Describe("a currency code"))
 		return
