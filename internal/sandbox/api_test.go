@@ -201,7 +201,7 @@ func TestShopifyTokensExpireAndRotate(t *testing.T) {
 	}
 	_, m := exchange(s.SessionToken(1), "1")
 	shop := func(access any) int {
-		req := must(http.NewRequest("POST", s.URL()+"/admin/api/2026-10/graphql.json", strings.NewReader(`{"query":"{ shop { id } }"}`)))(t)
+		req := must(http.NewRequest(http.MethodPost, s.URL()+"/admin/api/2026-10/graphql.json", strings.NewReader(`{"query":"{ shop { id } }"}`)))(t)
 		req.Header.Set("X-Shopify-Access-Token", fmt.Sprint(access))
 		res := must(http.DefaultClient.Do(req))(t)
 		_ = res.Body.Close()

@@ -194,8 +194,7 @@ func (s *Store) basket(r *rand.Rand) Basket {
 	}
 	how := r.IntN(1000)
 	switch {
-	case anna == nil:
-		how = 1000
+	case anna == nil: // only promos, below
 	case how < m.Code:
 		add(anna.code(r))
 	case how < m.Code+m.Link:

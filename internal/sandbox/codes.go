@@ -26,11 +26,6 @@ type discount struct {
 	meta              list
 }
 
-// listFields are the coupon's list-valued fields, in the order of the body.
-var listFields = []string{
-	"product_ids", "excluded_product_ids", "product_categories", "excluded_product_categories", "email_restrictions",
-}
-
 // addCode puts a code into the store. Call with mu held (or before use).
 func (s *Store) addCode(c Code) *discount {
 	now := s.Now().Truncate(time.Second)

@@ -142,40 +142,53 @@ func (s *Store) expect(o *Order, d Detail) Expected {
 	return e
 }
 
-// remaining walks the refunds in their order and takes from each line what
-// they gave back: lines as booked, money without lines in proportion of what
-// then remains of goods to what remains of the whole.
+// remaining takes the refunds as a set, so that neither their order nor their
+// rounding matters: lines first, as booked; then all money without lines in one
+// step, in proportion of what then remains of goods to what remains of the
+// whole. Money that pays for lines already counted as gone (edited away, or
+// given back for less) is not counted again.
 func (s *Store) remaining(o *Order, d Detail) []int64 {
 	left := make([]int64, len(o.Lines))
-	var base int64
+	var base, loose, owed, back int64
 	total := o.Total()
 	for i, l := range o.Lines {
-		if l.Product.GiftCard {
-			continue
+		net, tax := l.removedPart()
+		owed += net + tax
+		total -= net + tax
+		if !l.Product.GiftCard {
+			left[i] = l.Net - net
+			base += left[i]
 		}
-		net, _ := l.removedPart()
-		left[i] = l.Net - net
-		base += left[i]
 	}
 	for _, r := range o.Refunds {
-		loose := r.Amount
-		if d == WithLines {
-			loose = max(r.Adjust, 0)
-			for _, rl := range r.Lines {
-				if i := slices.Index(o.Lines, rl.Line); i >= 0 && !rl.Line.Product.GiftCard {
-					left[i] -= rl.Net
-					base -= rl.Net
-				}
+		back += r.Amount
+		if d == SumsOnly {
+			loose += r.Amount
+			continue
+		}
+		total -= r.Amount - r.Adjust
+		loose += max(r.Adjust, 0)
+		owed += max(-r.Adjust, 0)
+		for _, rl := range r.Lines {
+			if i := slices.Index(o.Lines, rl.Line); i >= 0 && !rl.Line.Product.GiftCard {
+				left[i] -= rl.Net
+				base -= rl.Net
 			}
 		}
-		if whole := total - (r.Amount - loose); loose > 0 && whole > 0 {
-			cut := min(ratio(loose, base, whole), base)
-			for i, part := range spread(cut, left) {
-				left[i] -= part
-			}
-			base -= cut
+	}
+	paidFor := min(loose, owed)
+	loose -= paidFor
+	if back > 0 && back+owed-paidFor >= o.Total() {
+		return make([]int64, len(o.Lines))
+	}
+	if loose > 0 {
+		cut := base
+		if loose < total {
+			cut = min(ratio(loose, base, total), base)
 		}
-		total -= r.Amount
+		for i, part := range spread(cut, left) {
+			left[i] -= part
+		}
 	}
 	return left
 }

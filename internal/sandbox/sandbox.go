@@ -73,8 +73,9 @@ type Options struct {
 	TaxBps        int64  // 0: no tax
 	TaxesIncluded bool   // prices include tax
 	Presentment   []Presentment
-	Products      int  // 8…20; default 12
-	BigIDs        bool // order ids above 2^53
+	Products      int   // 8…20; default 12
+	BigIDs        bool  // order ids above 2^53
+	IDBase        int64 // added to every id, so that a store opened anew does not sell old orders again
 
 	Influencers []Influencer
 	Promos      []Code // the store's own codes: nobody's
@@ -179,6 +180,7 @@ func New(o Options) (*Store, error) {
 	} else {
 		s.woo = newWooSide(s)
 	}
+	s.ids, s.items, s.numbers = s.ids+o.IDBase, s.items+o.IDBase, s.numbers+o.IDBase%100_000
 	s.products = s.catalogue()
 	for _, inf := range o.Influencers {
 		for _, c := range inf.Codes {

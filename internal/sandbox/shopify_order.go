@@ -34,9 +34,9 @@ func (s *Store) shopifyOrder(o *Order) object {
 	if o.Visit.Slug != "" {
 		ref = o.Visit.Slug
 		if o.Visit.Noted {
-			notes = append(notes, object{{"name", "_ref"}, {"value", o.Visit.Slug}})
+			notes = append(notes, object{{"name", "_tributary_ref"}, {"value", o.Visit.Slug}})
 			if o.Visit.ClickID != "" {
-				notes = append(notes, object{{"name", "_clk"}, {"value", o.Visit.ClickID}})
+				notes = append(notes, object{{"name", "_tributary_click_id"}, {"value", o.Visit.ClickID}})
 			}
 		}
 	}
@@ -45,8 +45,15 @@ func (s *Store) shopifyOrder(o *Order) object {
 		cancelReason = "customer"
 	}
 	var fulfilled any
+	parcels := list{}
 	if !o.CompletedAt.IsZero() {
 		fulfilled = "fulfilled"
+		parcels = list{object{
+			{"id", o.ID + 11}, {"admin_graphql_api_id", gid("Fulfillment", o.ID+11)}, {"created_at", at(o.CompletedAt)}, {"location_id", 76683084},
+			{"name", fmt.Sprintf("#%d.1", o.Number)}, {"order_id", o.ID}, {"origin_address", object{}}, {"receipt", object{}}, {"service", "manual"},
+			{"shipment_status", nil}, {"status", "success"}, {"tracking_company", nil}, {"tracking_number", nil}, {"tracking_numbers", list{}},
+			{"tracking_url", nil}, {"tracking_urls", list{}}, {"updated_at", at(o.CompletedAt)}, {"line_items", list{}},
+		}}
 	}
 	gateways := list{"shopify_payments"}
 	switch {
@@ -153,7 +160,7 @@ func (s *Store) shopifyOrder(o *Order) object {
 		{"billing_address", s.shopifyAddress(c)},
 		{"customer", s.shopifyCustomer(c, at(o.CreatedAt))},
 		{"discount_applications", s.shopifyApplications(o)},
-		{"fulfillments", list{}},
+		{"fulfillments", parcels},
 		{"line_items", lines},
 		{"payment_terms", nil},
 		{"refunds", refunds},
