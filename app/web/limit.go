@@ -45,9 +45,6 @@ func (l *limiter) bucket(key string) *rate.Limiter {
 // Take takes a token and reports whether there was one.
 func (l *limiter) Take(key string) bool { return l.bucket(key).Allow() }
 
-// Spent reports whether the bucket is empty, without taking.
-func (l *limiter) Spent(key string) bool { return l.bucket(key).Tokens() < 1 }
-
 var errTooMany = errs.New(errs.TooMany, "too_many_requests", "Too many requests. Wait for as long as Retry-After says.")
 
 // addressKey is the address a bucket belongs to: an IPv4 address, or the /64

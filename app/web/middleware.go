@@ -174,7 +174,7 @@ func (s *Server) enterAPI(hc huma.Context, next func(huma.Context)) {
 func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) error {
 	v := visitFrom(ctx)
 	address := addressKey(v.address)
-	if !s.byAddress.Take(address) || s.failures.Spent(address) {
+	if !s.byAddress.Take(address) {
 		return errTooMany
 	}
 	scope, protected := op.Metadata["scope"].(identity.Scope)
@@ -183,8 +183,8 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 	}
 	caller, err := s.auth.Authenticate(ctx, c.Request().Header.Get("Authorization"))
 	if err != nil {
-		if errs.As(err) != nil {
-			s.failures.Take(address)
+		if errs.As(err) != nil && !s.failures.Take(address) {
+			return errTooMany
 		}
 		return err
 	}

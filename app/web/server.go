@@ -51,8 +51,8 @@ type Deps struct {
 // Limits are token buckets: requests per second and burst. Zero fields take
 // the defaults.
 type Limits struct {
-	KeyPerSecond, AddressPerSecond float64
-	KeyBurst, AddressBurst         int
+	KeyPerSecond, AddressPerSecond, FailuresPerSecond float64
+	KeyBurst, AddressBurst, FailureBurst              int
 }
 
 // Server answers HTTP.
@@ -64,8 +64,9 @@ type Server struct {
 
 	byKey     *limiter
 	byAddress *limiter
-	// failures counts bad signatures and bad keys by address: a door that
-	// takes floods from honest callers closes for those who only guess.
+	// failures counts bad signatures and bad keys by address. It answers only
+	// those who failed, so that nobody can shut out an honest caller behind the
+	// same proxy.
 	failures *limiter
 }
 
@@ -88,11 +89,14 @@ func New(d Deps) *Server {
 	if d.Limits.AddressPerSecond == 0 {
 		d.Limits.AddressPerSecond, d.Limits.AddressBurst = 400, 800
 	}
+	if d.Limits.FailuresPerSecond == 0 {
+		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 5, 50
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
-		failures:  newLimiter(5, 50),
+		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) }
