@@ -10,12 +10,15 @@ import (
 	"tributary/internal/platform/wire"
 )
 
-// The topics that Decode understands and shopify.app.toml subscribes to.
-var (
-	orderTopics   = []string{"orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled", "orders/fulfilled", "orders/delete", "refunds/create"}
-	shopTopics    = []string{"app/uninstalled", "app/scopes_update", "shop/update"}
-	privacyTopics = []string{"customers/data_request", "customers/redact", "shop/redact"}
-)
+// Topics are the ones that Decode understands and shopify.app.toml subscribes
+// to; compliance topics are listed there apart from the others.
+func Topics() (subscribed, compliance []string) {
+	return []string{
+			"orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled", "orders/fulfilled", "orders/delete", "refunds/create",
+			"app/uninstalled", "app/scopes_update", "shop/update",
+		},
+		[]string{"customers/data_request", "customers/redact", "shop/redact"}
+}
 
 // Decode reads one delivery. at is when it was triggered, or received if that
 // is unknown; it dates what the body itself gives no time for. Only the body is
@@ -164,7 +167,7 @@ func decodeShop(topic string, body []byte) (platform.Message, error) {
 		if !w.currency.Missing() {
 			c, err := w.currency.Currency()
 			if err != nil {
-				return m, errs.New(errs.Invalid, "payload_unreadable", "the shop cannot be read", errs.Field{Path: "currency", Msg: err.Error()})
+				return m, errs.New(errs.Invalid, "payload_unreadable", "The shop cannot be read", errs.Field{Path: "currency", Msg: err.Error()})
 			}
 			m.Shop.Currency = c
 		}

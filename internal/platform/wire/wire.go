@@ -366,5 +366,5 @@ func (p *Problems) Err(what string) error {
 	if len(p.fields) == 0 {
 		return nil
 	}
-	return errs.New(errs.Invalid, "payload_unreadable", "the "+what+" cannot be read", p.fields...)
+	return errs.New(errs.Invalid, "payload_unreadable", "The "+what+" cannot be read", p.fields...)
 }

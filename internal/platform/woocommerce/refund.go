@@ -65,7 +65,7 @@ func DecodeRefunds(orderID int64, c money.Currency, body []byte, at time.Time) (
 		return f, err
 	}
 	if orderID <= 0 {
-		return f, errs.New(errs.Invalid, "payload_unreadable", "the refunds cannot be read", errs.Field{Path: "order id", Msg: "want an id above zero"})
+		return f, errs.New(errs.Invalid, "payload_unreadable", "The refunds cannot be read", errs.Field{Path: "order id", Msg: "want an id above zero"})
 	}
 	for i := range ws {
 		refund := ws[i].convert(c, fmt.Sprintf("[%d].", i), &p)
