@@ -153,7 +153,12 @@ func SimulateOrders(orders []*order.Order, zone *time.Location, d Draft) (*Simul
 	for _, o := range orders {
 		buyer := cmp.Or(o.Snapshot.Customer.EmailHash, customerID(o))
 		in.Order, in.Past, in.Touches = o, past[buyer], nil
+		seen := map[string]bool{}
 		for _, c := range o.Snapshot.Codes {
+			if seen[c.Text] {
+				continue
+			}
+			seen[c.Text] = true
 			in.Touches = append(in.Touches, attribution.Touch{ID: "code:" + c.Text, Kind: attribution.CodeUse,
 				InfluencerID: ids[c.Text], AgreementID: ids[c.Text], Code: c.Text, At: o.Snapshot.CreatedAt})
 		}

@@ -1,11 +1,10 @@
 package intake
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/s2"
+	"tributary/internal/store"
 )
 
 // shopCache remembers which shop a verified name belongs to. Only hits are
@@ -47,12 +46,6 @@ func (c *shopCache[K, V]) get(k K, load func() (V, error)) (V, error) {
 }
 
 // compress and decompress are how bodies and orders are stored.
-func compress(b []byte) []byte { return s2.Encode(nil, b) }
+func compress(b []byte) []byte { return store.Pack(b) }
 
-func decompress(b []byte) ([]byte, error) {
-	out, err := s2.Decode(nil, b)
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	return out, nil
-}
+func decompress(b []byte) ([]byte, error) { return store.Unpack(b) }

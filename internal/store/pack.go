@@ -1,0 +1,35 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/klauspost/compress/s2"
+
+	"tributary/internal/domain/order"
+)
+
+// Pack compresses what is stored as bytes: bodies of deliveries, states of
+// orders.
+func Pack(b []byte) []byte { return s2.Encode(nil, b) }
+
+// Unpack is what Pack was given.
+func Unpack(b []byte) ([]byte, error) {
+	out, err := s2.Decode(nil, b)
+	if err != nil {
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	return out, nil
+}
+
+// Order is the order's stored state.
+func (r *OrderRow) Order() (*order.Order, error) {
+	b, err := Unpack(r.State)
+	if err != nil {
+		return nil, fmt.Errorf("order %d: %w", r.ID, err)
+	}
+	o, err := order.Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("order %d: %w", r.ID, err)
+	}
+	return o, nil
+}
