@@ -40,10 +40,14 @@ const (
 // constructor lives in cmd_<name>.go.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newDemoCmd(),
 		newServeCmd(),
 		newWorkCmd(),
 		newVerifyCmd(),
 		newReplayCmd(),
+		newSimulateCmd(),
+		newBenchCmd(),
+		newBenchProcessCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),
 		newHealthCmd(),

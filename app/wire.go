@@ -15,6 +15,7 @@ import (
 	"tributary/internal/errs"
 	"tributary/internal/intake"
 	"tributary/internal/obs"
+	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/jobs"
@@ -49,6 +50,7 @@ type system struct {
 	// Use cases, each built from what stands above it.
 	Waker   *jobs.Waker
 	Settler *intake.Settler
+	Payouts *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -110,6 +112,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
 
 	return sys, nil
@@ -187,11 +190,9 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
 		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken,
-		Redis: sys.Waker.Ping,
-		Resettle: func(ctx context.Context, shopID, orderID int64) error {
-			return sys.Settler.Resettle(ctx, shopID, orderID)
-		},
-		Wake:   sys.Waker.Wake,
-		Stores: stores,
+		Redis:    sys.Waker.Ping,
+		Resettle: sys.Settler.Resettle,
+		Wake:     sys.Waker.Wake,
+		Stores:   stores,
 	}
 }

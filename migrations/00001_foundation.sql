@@ -297,6 +297,7 @@ CREATE TABLE earnings (
   currency      text NOT NULL,
   gross_base    bigint NOT NULL DEFAULT 0,
   net_base      bigint NOT NULL DEFAULT 0,
+  counted       bigint NOT NULL DEFAULT 0,      -- net_base in currency: what tiers and revenue milestones count
   posted        bigint NOT NULL,                -- minor units the ledger holds for this source
   state         text NOT NULL,                  -- pending, held, denied, void, unpaid, locked
   reason        text NOT NULL DEFAULT '',
@@ -308,7 +309,7 @@ CREATE TABLE earnings (
   PRIMARY KEY (shop_id, id),
   UNIQUE (shop_id, kind, source, agreement_id, rule)
 );
-CREATE INDEX earnings_hold ON earnings (shop_id, release_at) WHERE locked_at IS NULL AND release_at IS NOT NULL;
+CREATE INDEX earnings_hold ON earnings (shop_id, release_at) WHERE locked_at IS NULL AND release_at IS NOT NULL AND state <> 'held';
 CREATE INDEX earnings_agreement ON earnings (shop_id, agreement_id, occurred_at);
 
 -- The ledger. One row per leg; a journal is the rows that share journal_id.
@@ -331,6 +332,10 @@ CREATE TABLE ledger_entries (
   PRIMARY KEY (shop_id, earning_id, journal_id, leg, effective_at)
 ) PARTITION BY RANGE (effective_at);
 CREATE INDEX ledger_entries_balance ON ledger_entries (shop_id, influencer_id, currency, account, effective_at);
+-- What a close reads, in the order it writes: the payable movements of one
+-- month (account 3) without a visit to the other legs.
+CREATE INDEX ledger_entries_payable ON ledger_entries (shop_id, influencer_id, currency, journal_id)
+  INCLUDE (kind, effective_at, earning_id, minor) WHERE account = 3;
 CREATE TABLE ledger_entries_default PARTITION OF ledger_entries DEFAULT;
 
 -- +goose StatementBegin
@@ -358,6 +363,7 @@ CREATE TABLE payout_batches (
   state       text NOT NULL CHECK (state IN ('draft', 'approved', 'paying', 'paid', 'failed')),
   rail        text NOT NULL DEFAULT 'csv',
   created_at  timestamptz NOT NULL,
+  created_by  text NOT NULL DEFAULT '',         -- who closed the month; '' the schedule
   approved_at timestamptz,
   approved_by text,
   PRIMARY KEY (shop_id, id),
@@ -396,6 +402,23 @@ CREATE TABLE payout_items (
   PRIMARY KEY (shop_id, line_id, journal_id)
 );
 
+-- Who forgave a debt and why, beside the journal that does it (R-27).
+CREATE TABLE write_offs (
+  shop_id       bigint NOT NULL,
+  journal_id    bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  currency      text NOT NULL,
+  minor         bigint NOT NULL CHECK (minor > 0),
+  reason        text NOT NULL CHECK (reason <> ''),
+  requested_by  text NOT NULL CHECK (requested_by <> ''),
+  approved_by   text NOT NULL CHECK (approved_by <> ''),
+  created_at    timestamptz NOT NULL,
+  PRIMARY KEY (shop_id, journal_id),
+  FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers,
+  CHECK (lower(requested_by) <> lower(approved_by))
+);
+CREATE INDEX write_offs_influencer ON write_offs (shop_id, influencer_id, currency);
+
 -- Work with effects outside, written in the transaction that decides it.
 CREATE TABLE outbox (
   shop_id    bigint NOT NULL,
@@ -432,12 +455,12 @@ BEGIN
   GRANT SELECT ON goose_db_version TO tributary_app; -- a server refuses to start behind its schema
   FOREACH t IN ARRAY ARRAY['shops','connections','api_keys','idempotency_keys','deliveries','influencers','influencer_spans',
     'campaigns','agreements','agreement_versions','signatures','codes','links','clicks','orders','attributions','evidence',
-    'earnings','ledger_entries','payout_batches','payout_lines','payout_items','outbox','privacy_requests'] LOOP
+    'earnings','ledger_entries','payout_batches','payout_lines','payout_items','write_offs','outbox','privacy_requests'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY tenant ON %I TO tributary_app USING (%s = (SELECT current_shop())) WITH CHECK (%s = (SELECT current_shop()))',
       t, CASE t WHEN 'shops' THEN 'id' ELSE 'shop_id' END, CASE t WHEN 'shops' THEN 'id' ELSE 'shop_id' END);
     EXECUTE format('GRANT SELECT, INSERT ON %I TO tributary_app', t);
-    IF t NOT IN ('ledger_entries', 'attributions', 'payout_items', 'signatures', 'clicks') THEN
+    IF t NOT IN ('ledger_entries', 'attributions', 'payout_items', 'write_offs', 'signatures', 'clicks') THEN
       EXECUTE format('GRANT UPDATE ON %I TO tributary_app', t);
     END IF;
   END LOOP;
@@ -470,7 +493,7 @@ CREATE FUNCTION door_due_shops(at timestamptz) RETURNS TABLE (shop_id bigint)
 CREATE FUNCTION door_holds_due(at timestamptz) RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id FROM shops s WHERE EXISTS (
-          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at) ORDER BY s.id $$;
+          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $$;
 CREATE FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamptz) RETURNS bigint
   LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ INSERT INTO shops (platform, domain, name, currency, time_zone, hash_key, installed_at)
@@ -522,7 +545,7 @@ GRANT EXECUTE ON FUNCTION door_shop_by_domain, door_connection, door_api_key, do
 -- +goose Down
 DROP FUNCTION drop_deliveries_before, make_partitions, door_add_shop, door_holds_due, door_due_shops, door_shops,
   door_api_key, door_connection, door_shop_by_domain;
-DROP TABLE privacy_requests, outbox, payout_items, payout_lines, payout_batches, ledger_entries, earnings, evidence,
+DROP TABLE privacy_requests, outbox, write_offs, payout_items, payout_lines, payout_batches, ledger_entries, earnings, evidence,
   attributions, orders, clicks, links, codes, signatures, agreement_versions, agreements, campaigns, influencer_spans,
   influencers, deliveries, idempotency_keys, api_keys, connections, shops;
 DROP FUNCTION ledger_balanced;

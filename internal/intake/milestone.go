@@ -102,7 +102,7 @@ func (w *work) qualifiers(c terms.Component, sales []store.EarningRow) (map[time
 		if _, ok := by[start]; !ok {
 			starts = append(starts, start)
 		}
-		by[start] = append(by[start], commission.Qualifier{OrderID: e.Source, PaidAt: e.OccurredAt, NetBase: e.NetBase, Locked: !e.LockedAt.IsZero()})
+		by[start] = append(by[start], commission.Qualifier{OrderID: e.Source, PaidAt: e.OccurredAt, NetBase: e.Counted, Locked: !e.LockedAt.IsZero()})
 	}
 	slices.SortFunc(starts, time.Time.Compare)
 	return by, starts

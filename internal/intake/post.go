@@ -29,6 +29,7 @@ type source struct {
 	reason  string
 	gross   int64
 	net     int64
+	counted int64
 	when    time.Time
 }
 
@@ -115,8 +116,15 @@ func (w *work) sources() (alone []*source, folded map[int64][]*source) {
 func (w *work) fold(version int64, own []*source) ([]*source, error) {
 	v := w.prog.versions[version]
 	var from, to time.Time
-	for i, s := range own {
-		f, t := commission.Scope(v.Terms, w.shop.Zone, s.when)
+	places := make([]time.Time, 0, 2*len(own))
+	for _, s := range own {
+		places = append(places, s.when)
+		if s.row.ID != 0 && !s.row.OccurredAt.Equal(s.when) { // it left a place, too
+			places = append(places, s.row.OccurredAt)
+		}
+	}
+	for i, at := range places {
+		f, t := commission.Scope(v.Terms, w.shop.Zone, at)
 		if i == 0 || f.Before(from) {
 			from = f
 		}
@@ -160,7 +168,7 @@ func (w *work) fold(version int64, own []*source) ([]*source, error) {
 
 // take reads a result into the source.
 func (s *source) take(r commission.Result, keepEval bool) {
-	s.target, s.gross, s.net = r.Target, r.GrossBase, r.NetBase
+	s.target, s.gross, s.net, s.counted = r.Target, r.GrossBase, r.NetBase, r.Counted
 	kind, reason, _ := strings.Cut(r.State, ":")
 	switch kind {
 	case "":
@@ -190,7 +198,7 @@ func (w *work) write(sources []*source) error {
 		r := s.row
 		delta := s.target - r.Posted
 		next := *r
-		next.GrossBase, next.NetBase, next.Posted = s.gross, s.net, s.target
+		next.GrossBase, next.NetBase, next.Counted, next.Posted = s.gross, s.net, s.counted, s.target
 		next.OccurredAt, next.State, next.Reason = s.when, s.state, s.reason
 		next.Detail = s.detail
 		if next.Detail == nil {
@@ -247,7 +255,7 @@ func (w *work) journal(s *source, delta int64) []ledger.Journal {
 }
 
 func sameEarning(a, b *store.EarningRow) bool {
-	return a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.VersionID == b.VersionID &&
+	return a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
 		a.ReleaseAt.Equal(b.ReleaseAt) && a.OccurredAt.Equal(b.OccurredAt) && string(a.Detail) == string(b.Detail)
 }
 

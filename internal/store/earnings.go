@@ -33,6 +33,7 @@ type EarningRow struct {
 	Currency     string
 	GrossBase    int64
 	NetBase      int64
+	Counted      int64 // NetBase in Currency
 	Posted       int64
 	State        string
 	Reason       string
@@ -52,7 +53,7 @@ const (
 	EarningLocked  = "locked"  // hold over: the amount is payable
 )
 
-const earningColumns = `id, kind, source, rule, influencer_id, agreement_id, version_id, terms_hash, currency, gross_base, net_base,
+const earningColumns = `id, kind, source, rule, influencer_id, agreement_id, version_id, terms_hash, currency, gross_base, net_base, counted,
 	posted, state, reason, occurred_at, release_at, locked_at, detail`
 
 func (tx *Tx) earnings(ctx context.Context, where string, args ...any) ([]EarningRow, error) {
@@ -64,7 +65,7 @@ func (tx *Tx) earnings(ctx context.Context, where string, args ...any) ([]Earnin
 		var e EarningRow
 		var release, locked pgtype.Timestamptz
 		err := r.Scan(&e.ID, &e.Kind, &e.Source, &e.Rule, &e.InfluencerID, &e.AgreementID, &e.VersionID, &e.TermsHash, &e.Currency,
-			&e.GrossBase, &e.NetBase, &e.Posted, &e.State, &e.Reason, &e.OccurredAt, &release, &locked, &e.Detail)
+			&e.GrossBase, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.Reason, &e.OccurredAt, &release, &locked, &e.Detail)
 		e.OccurredAt, e.ReleaseAt, e.LockedAt = e.OccurredAt.UTC(), fromTimestamptz(release), fromTimestamptz(locked)
 		return e, err
 	})
@@ -129,9 +130,9 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 		c := columnsOf(fresh)
 		if _, err := tx.pgx.Exec(ctx, `INSERT INTO earnings (shop_id, updated_at, `+earningColumns+`)
 			SELECT $1, $2, * FROM unnest($3::bigint[], $4::smallint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
-			  $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::timestamptz[],
-			  $18::timestamptz[], $19::timestamptz[], $20::bytea[])`,
-			tx.ShopID, tx.Now, c.id, c.kind, c.source, c.rule, c.influencer, c.agreement, c.version, c.hash, c.currency, c.gross, c.net,
+			  $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::timestamptz[],
+			  $19::timestamptz[], $20::timestamptz[], $21::bytea[])`,
+			tx.ShopID, tx.Now, c.id, c.kind, c.source, c.rule, c.influencer, c.agreement, c.version, c.hash, c.currency, c.gross, c.net, c.counted,
 			c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail); err != nil {
 			return fmt.Errorf("store %d earnings: %w", len(fresh), err)
 		}
@@ -139,11 +140,11 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 	if len(known) > 0 {
 		c := columnsOf(known)
 		if _, err := tx.pgx.Exec(ctx, `UPDATE earnings e SET version_id = u.v, terms_hash = u.h, gross_base = u.g, net_base = u.n, posted = u.p,
-			  state = u.s, reason = u.r, occurred_at = u.oc, release_at = u.re, locked_at = u.lo, detail = u.d, updated_at = $2
+			  state = u.s, reason = u.r, counted = u.co, occurred_at = u.oc, release_at = u.re, locked_at = u.lo, detail = u.d, updated_at = $2
 			FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-			  $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bytea[]) AS u(i, v, h, g, n, p, s, r, oc, re, lo, d)
+			  $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bytea[], $15::bigint[]) AS u(i, v, h, g, n, p, s, r, oc, re, lo, d, co)
 			WHERE e.shop_id = $1 AND e.id = u.i`,
-			tx.ShopID, tx.Now, c.id, c.version, c.hash, c.gross, c.net, c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail); err != nil {
+			tx.ShopID, tx.Now, c.id, c.version, c.hash, c.gross, c.net, c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail, c.counted); err != nil {
 			return fmt.Errorf("update %d earnings: %w", len(known), err)
 		}
 	}
@@ -151,12 +152,12 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 }
 
 type earningArrays struct {
-	id, source, influencer, agreement, version, gross, net, posted []int64
-	kind                                                           []int16
-	rule, hash, currency, state, reason                            []string
-	occurred                                                       []time.Time
-	release, locked                                                []pgtype.Timestamptz
-	detail                                                         [][]byte
+	id, source, influencer, agreement, version, gross, net, counted, posted []int64
+	kind                                                                    []int16
+	rule, hash, currency, state, reason                                     []string
+	occurred                                                                []time.Time
+	release, locked                                                         []pgtype.Timestamptz
+	detail                                                                  [][]byte
 }
 
 func columnsOf(es []*EarningRow) earningArrays {
@@ -164,7 +165,7 @@ func columnsOf(es []*EarningRow) earningArrays {
 	for _, e := range es {
 		c.id, c.source = append(c.id, e.ID), append(c.source, e.Source)
 		c.influencer, c.agreement, c.version = append(c.influencer, e.InfluencerID), append(c.agreement, e.AgreementID), append(c.version, e.VersionID)
-		c.gross, c.net, c.posted = append(c.gross, e.GrossBase), append(c.net, e.NetBase), append(c.posted, e.Posted)
+		c.gross, c.net, c.counted, c.posted = append(c.gross, e.GrossBase), append(c.net, e.NetBase), append(c.counted, e.Counted), append(c.posted, e.Posted)
 		c.kind = append(c.kind, int16(e.Kind))
 		c.rule, c.hash, c.currency = append(c.rule, e.Rule), append(c.hash, e.TermsHash), append(c.currency, e.Currency)
 		c.state, c.reason = append(c.state, e.State), append(c.reason, e.Reason)

@@ -1,0 +1,383 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"tributary/internal/domain/order"
+	"tributary/internal/identity"
+	"tributary/internal/intake"
+	"tributary/internal/payout"
+	"tributary/internal/sandbox"
+	"tributary/internal/store"
+	"tributary/internal/tenant"
+)
+
+// demo is the whole program under two sandbox stores.
+type demo struct {
+	sys   *system
+	clock *demoClock
+	shops []*demoShop
+	world *sandbox.World
+	fresh bool // the shops were made by this run: there is history to play
+	base  string
+}
+
+// demoShop is one sandbox store and the shop it is to us.
+type demoShop struct {
+	store *sandbox.Store
+	deals []deal
+	id    int64
+	key   string // an API key, shown once
+}
+
+// demoClock is the machine's clock, or a simulated instant while history is
+// played.
+type demoClock struct{ at atomic.Pointer[time.Time] }
+
+func (c *demoClock) now() time.Time {
+	if t := c.at.Load(); t != nil {
+		return *t
+	}
+	return time.Now()
+}
+
+func (c *demoClock) set(t time.Time) { c.at.Store(&t) }
+func (c *demoClock) real()           { c.at.Store(nil) }
+
+// The sandbox stores.
+const (
+	demoShopify = "tributary-demo.myshopify.com"
+	demoWoo     = "woo-demo.localhost"
+)
+
+// historyFrom is where the demo's history begins: three whole months and the
+// days of the current one.
+func historyFrom(now time.Time) time.Time {
+	y, m, _ := now.UTC().Date()
+	return time.Date(y, m-3, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// open makes the stores, installs the app in them and lets them send their
+// webhooks to base.
+func (d *demo) open(ctx context.Context, seed uint64) error {
+	secret := d.sys.Config.ShopifyClientSecret
+	now := time.Now()
+	known, err := d.known(ctx)
+	if err != nil {
+		return err
+	}
+	d.fresh = len(known) == 0
+	idBase := int64(0)
+	if !d.fresh { // the stores forget what they sold before; what they sell now is new
+		idBase = now.Unix() * 10
+	}
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		return err
+	}
+	losAngeles, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		return err
+	}
+	nasty := sandbox.Delivery{Workers: 4, TimeScale: 1.0 / 600, Duplicates: 60, Disorder: 60, KeepAlive: true}
+	promos := []sandbox.Code{{Text: "WELCOME5", PercentBps: 500}, {Text: "FREETOTE", Fixed: 300}}
+	stores := []sandbox.Options{
+		{Platform: sandbox.Shopify, Domain: demoShopify, Name: "Shopify demo store", Seed: seed, Currency: "USD", Zone: newYork, Country: "US", TaxBps: 825,
+			Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}, {Currency: "JPY", RateMicro: 151_300_000}},
+			Influencers: influencers(shopifyDeals), Promos: promos, ClientID: "demo", ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
+		{Platform: sandbox.WooCommerce, Name: "WooCommerce demo store", Seed: seed + 1, Currency: "USD", Zone: losAngeles, Country: "US", TaxBps: 1900, TaxesIncluded: true,
+			Influencers: influencers(wooDeals), Promos: promos, Delivery: nasty, IDBase: idBase},
+	}
+	deals := [][]deal{shopifyDeals, wooDeals}
+	for i, o := range stores {
+		s, err := sandbox.New(o)
+		if err != nil {
+			return err
+		}
+		if err := s.Start(); err != nil {
+			return err
+		}
+		d.sys.onClose(func(context.Context) { _ = s.Close() })
+		shop := &demoShop{store: s, deals: deals[i]}
+		if err := d.install(ctx, shop, known); err != nil {
+			return err
+		}
+		d.shops = append(d.shops, shop)
+	}
+	d.world = sandbox.NewWorld(seed, d.shops[0].store, d.shops[1].store)
+	return nil
+}
+
+// known is the shops of an earlier run, by domain.
+func (d *demo) known(ctx context.Context) (map[string]int64, error) {
+	out := map[string]int64{}
+	err := d.sys.DB.InTx(ctx, 0, func(tx *store.Tx) error {
+		shops, err := tx.Shops(ctx)
+		for _, s := range shops {
+			out[s.Domain] = s.ID
+		}
+		return err
+	})
+	return out, err
+}
+
+func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int64) error {
+	sys, s := d.sys, shop.store
+	if s.Platform() == sandbox.Shopify {
+		shop.id = known[demoShopify]
+		if shop.id == 0 {
+			added, err := tenant.AddShop(ctx, sys.DB, sys.Keys, tenant.NewShop{Platform: order.Shopify, Domain: demoShopify, Name: "Shopify demo store",
+				Currency: "USD", TimeZone: "America/New_York"})
+			if err != nil {
+				return err
+			}
+			shop.id = added.ID
+			if err := sys.agree(ctx, shop.id, "https://"+demoShopify+"/", "USD", shop.deals); err != nil {
+				return err
+			}
+		}
+		s.Subscribe(d.base+"/webhooks/shopify", append([]string{"app/uninstalled", "shop/update"}, sandbox.OrderTopics...)...)
+		s.Subscribe(d.base+"/webhooks/shopify/compliance", sandbox.ComplianceTopics...)
+	} else {
+		shop.id = known[demoWoo]
+		if shop.id == 0 {
+			added, err := tenant.AddShop(ctx, sys.DB, sys.Keys, tenant.NewShop{Platform: order.WooCommerce, Domain: demoWoo, Name: "WooCommerce demo store",
+				Currency: "USD", TimeZone: "America/Los_Angeles", BaseURL: s.URL()})
+			if err != nil {
+				return err
+			}
+			shop.id = added.ID
+			if err := sys.agree(ctx, shop.id, "https://"+demoWoo+"/", "USD", shop.deals); err != nil {
+				return err
+			}
+		}
+		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, s.URL(), "")
+		if err != nil {
+			return err
+		}
+		for _, topic := range []string{"order.created", "order.updated", "order.deleted", "order.restored", "coupon.updated", "coupon.deleted"} {
+			s.SubscribeWoo(topic, d.base+c.Path, c.Secret)
+		}
+	}
+	return sys.DB.InTx(ctx, shop.id, func(tx *store.Tx) (err error) {
+		shop.key, _, err = identity.CreateKey(ctx, tx, "demo", identity.Write)
+		return err
+	})
+}
+
+// history plays the past: days of trade, each settled before the next begins,
+// holds passing and months closing when their time comes.
+func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, progress func(done, total int64)) error {
+	defer d.clock.real()
+	err := d.world.Simulate(ctx, sandbox.Run{
+		From: from, To: to, PerDay: perDay,
+		Progress: func(done, total int) { progress(int64(done), int64(total)) },
+		Barrier: func(ctx context.Context, end time.Time) error {
+			d.clock.set(end)
+			return d.day(ctx)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("play history: %w", err)
+	}
+	return nil
+}
+
+// day does what the workers do, at the clock's time.
+func (d *demo) day(ctx context.Context) error {
+	for _, s := range d.shops {
+		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+			return err
+		}
+	}
+	if err := d.sys.Payouts.Holds(ctx); err != nil {
+		return err
+	}
+	if err := d.sys.Payouts.CloseDue(ctx, d.clock.now()); err != nil {
+		return err
+	}
+	return d.pay(ctx)
+}
+
+// pay approves every draft batch, exports it to the CSV rail, and plays the
+// bank: its settlement file pays all but, in the first batch, one account that
+// does not exist.
+func (d *demo) pay(ctx context.Context) error {
+	for _, s := range d.shops {
+		err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) error {
+			drafts, _, err := tx.PayoutBatches(ctx, store.BatchDraft, store.Page{Limit: 100})
+			if err != nil {
+				return err
+			}
+			for _, b := range drafts {
+				if _, err := payout.Approve(ctx, tx, b.ID, "the demo's second person"); err != nil {
+					return err
+				}
+				if _, err := payout.StartPaying(ctx, tx, b.ID); err != nil {
+					return err
+				}
+				file, _, err := payout.Export(ctx, tx, b.ID)
+				if err != nil {
+					return err
+				}
+				answer, err := bank(file, b.Period == historyFrom(time.Now()).AddDate(0, 1, 0).Format("2006-01"))
+				if err != nil || answer == nil {
+					return err
+				}
+				if _, err := payout.Settle(ctx, tx, b.ID, answer); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("pay the batches of shop %d: %w", s.id, err)
+		}
+	}
+	return nil
+}
+
+// bank answers a payout file with a settlement file; nil when there is nothing
+// in it.
+func bank(file []byte, refuseFirst bool) ([]byte, error) {
+	r := csv.NewReader(bytes.NewReader(file))
+	head, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("payout file: %w", err)
+	}
+	column := map[string]int{}
+	for i, h := range head {
+		column[h] = i
+	}
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write([]string{"payout_key", "status", "reference", "error"})
+	n := 0
+	for ; ; n++ {
+		row, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("payout file: %w", err)
+		}
+		if refuseFirst && n == 0 {
+			_ = w.Write([]string{row[column["payout_key"]], "failed", "", "account closed"})
+			continue
+		}
+		_ = w.Write([]string{row[column["payout_key"]], "paid", "TRF-" + rand.Text()[:10], ""})
+	}
+	w.Flush()
+	if n == 0 {
+		return nil, nil
+	}
+	return out.Bytes(), nil
+}
+
+// report is what a bounded demo prints.
+type report struct {
+	store.Summary
+	Refunds           int64              `json:"refunds"`
+	LedgerBalanced    bool               `json:"ledger_balanced"`
+	VerifyDifferences int                `json:"verify_differences"`
+	ReplayDifferences int                `json:"replay_differences"`
+	OracleDifferences int                `json:"oracle_differences"` // plain percentage deals, against the stores' own books
+	DuplicatesSent    int                `json:"duplicates_sent"`
+	Sent              int                `json:"deliveries_sent"`
+	Retries           int                `json:"retries"`
+	HeldBack          int                `json:"sent_out_of_order"`
+	Currency          string             `json:"currency"`
+	Seconds           float64            `json:"seconds"`
+	Differences       []store.Difference `json:"differences,omitempty"`
+}
+
+func (r *report) ok() bool {
+	return r.LedgerBalanced && r.VerifyDifferences+r.ReplayDifferences+r.OracleDifferences == 0 && r.Parked == 0 && r.Waiting == 0
+}
+
+// check counts everything and holds it against each other: verify, replay, and
+// the stores' own reckoning of what plain percentage deals earned.
+func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
+	r := &report{LedgerBalanced: true, Currency: "USD"}
+	for _, s := range d.shops {
+		diff, err := d.sys.Settler.Verify(ctx, s.id, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range diff {
+			if x.Invariant == "journals_balance" {
+				r.LedgerBalanced = false
+			}
+		}
+		r.VerifyDifferences += len(diff)
+		r.Differences = append(r.Differences, diff...)
+		if replay {
+			again, err := intake.Replay(ctx, d.sys.DB, d.sys.OwnerURL, d.sys.Keys, d.sys.Log, s.id, nil)
+			if err != nil {
+				return nil, err
+			}
+			r.ReplayDifferences += len(again.Differences)
+			r.Differences = append(r.Differences, again.Differences...)
+		}
+		if err := d.count(ctx, s, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (d *demo) count(ctx context.Context, s *demoShop, r *report) error {
+	var sum store.Summary
+	var earned map[string]int64
+	err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
+		if sum, err = tx.Summary(ctx); err != nil {
+			return err
+		}
+		earned, err = tx.EarnedByHandle(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.Orders += sum.Orders
+	r.Attributed += sum.Attributed
+	r.CommissionMinor += sum.CommissionMinor
+	r.ReversedMinor += sum.ReversedMinor
+	r.Batches += sum.Batches
+	r.PaidMinor += sum.PaidMinor
+	r.Deliveries += sum.Deliveries
+	r.Parked += sum.Parked
+	r.Waiting += sum.Waiting
+	st := s.store.Stats()
+	r.DuplicatesSent += st.Duplicates
+	r.Sent += st.Attempts
+	r.Retries += st.Retries
+	r.HeldBack += st.HeldBack
+	detail := sandbox.WithLines
+	if s.store.Platform() == sandbox.WooCommerce {
+		detail = sandbox.SumsOnly
+	}
+	for _, o := range s.store.Orders(detail) {
+		r.Refunds += int64(o.Refunds)
+	}
+	if !d.fresh {
+		return nil // the store has forgotten what it sold before
+	}
+	rate := plainRate(s.deals)
+	want := s.store.ExpectedCommission(rate, detail)
+	for _, deal := range s.deals {
+		if deal.plainBps > 0 && want[deal.slug()] != earned[deal.handle] {
+			r.OracleDifferences++
+			r.Differences = append(r.Differences, store.Difference{Invariant: "ledger_equals_the_stores_books", Subject: deal.handle,
+				Want: fmt.Sprint(want[deal.slug()]), Got: fmt.Sprint(earned[deal.handle])})
+		}
+	}
+	return nil
+}
