@@ -123,6 +123,7 @@ var benchmarks = []benchmark{
 	{"ingest", "signed orders to durable rows, 64 connections", ingestClosed("ingest", 64)},
 	{"ingest8", "the same with 8 connections", ingestClosed("ingest8", 8)},
 	{"ingest-open", "4,000 orders a second whatever the answer takes", ingestOpen},
+	{"settle", "stored deliveries to orders, decisions and postings", settle},
 }
 
 // Names lists the benchmarks with a line about each.

@@ -56,6 +56,9 @@ var roles = map[string]role{
 	"ingest-ours":  ingestOurs,
 	"ingest-naive": ingestNaive,
 	"ingest-limit": ingestLimit,
+	"settle-ours":  settleOurs,
+	"settle-naive": settleNaive,
+	"settle-limit": settleLimit,
 }
 
 // GOGC and memory limit of serve and work, which our contenders run with.

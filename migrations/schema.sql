@@ -1,0 +1,655 @@
+-- The schema as the migrations leave it. Written by `go test ./internal/store -run Schema -update`; do not edit.
+
+-- Sequences
+CREATE SEQUENCE id_block AS bigint START WITH 1024 INCREMENT BY 1024;
+
+-- Table agreement_versions
+CREATE TABLE agreement_versions (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  number integer NOT NULL,
+  state text NOT NULL,
+  terms text NOT NULL,
+  hash text NOT NULL,
+  effective_from timestamp with time zone,
+  effective_to timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT agreement_versions_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT agreement_versions_shop_id_agreement_id_number_key UNIQUE (shop_id, agreement_id, number),
+  CONSTRAINT agreement_versions_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT agreement_versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'offered'::text, 'signed'::text, 'superseded'::text, 'declined'::text, 'withdrawn'::text])))
+);
+
+-- Table agreements
+CREATE TABLE agreements (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint NOT NULL,
+  campaign_id bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT agreements_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT agreements_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT agreements_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id)
+);
+
+-- Table api_keys
+CREATE TABLE api_keys (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  hash bytea NOT NULL,
+  scope text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT api_keys_hash_key UNIQUE (hash),
+  CONSTRAINT api_keys_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT api_keys_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text])))
+);
+
+-- Table attributions
+CREATE TABLE attributions (
+  shop_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  number integer NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  decision bytea NOT NULL,
+  CONSTRAINT attributions_pkey PRIMARY KEY (shop_id, order_id, number)
+);
+
+-- Table campaigns
+CREATE TABLE campaigns (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  goal text DEFAULT ''::text NOT NULL,
+  state text DEFAULT 'active'::text NOT NULL,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT campaigns_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT campaigns_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT campaigns_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'ended'::text])))
+);
+
+-- Table clicks
+CREATE TABLE clicks (
+  shop_id bigint NOT NULL,
+  id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  link_id bigint NOT NULL,
+  ip_hash text DEFAULT ''::text NOT NULL,
+  invalid text DEFAULT ''::text NOT NULL,
+  CONSTRAINT clicks_pkey PRIMARY KEY (shop_id, id, at)
+) PARTITION BY RANGE (at);
+
+-- Table clicks_default
+CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
+
+-- Table codes
+CREATE TABLE codes (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  code text NOT NULL,
+  agreement_id bigint NOT NULL,
+  valid_from timestamp with time zone NOT NULL,
+  valid_to timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
+);
+CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
+CREATE UNIQUE INDEX codes_open ON codes USING btree (shop_id, code) WHERE (valid_to IS NULL);
+
+-- Table connections
+CREATE TABLE connections (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  token_hash bytea NOT NULL,
+  secret bytea NOT NULL,
+  base_url text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  health text DEFAULT 'ok'::text NOT NULL,
+  health_at timestamp with time zone,
+  CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table deliveries
+CREATE TABLE deliveries (
+  shop_id bigint NOT NULL,
+  id uuid NOT NULL,
+  day date NOT NULL,
+  connection_id bigint DEFAULT 0 NOT NULL,
+  platform smallint NOT NULL,
+  topic text NOT NULL,
+  source text DEFAULT ''::text NOT NULL,
+  triggered_at timestamp with time zone,
+  received_at timestamp with time zone NOT NULL,
+  body bytea STORAGE EXTERNAL NOT NULL,
+  state smallint DEFAULT 0 NOT NULL,
+  attempts smallint DEFAULT 0 NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  order_id bigint,
+  note text,
+  CONSTRAINT deliveries_pkey PRIMARY KEY (shop_id, id, day)
+) PARTITION BY RANGE (day);
+CREATE INDEX deliveries_due ON ONLY deliveries USING btree (shop_id, next_at, id) WHERE (state < 2);
+
+-- Table deliveries_default
+CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+
+-- Table earnings
+CREATE TABLE earnings (
+  shop_id bigint NOT NULL,
+  id bigint NOT NULL,
+  kind smallint NOT NULL,
+  source bigint NOT NULL,
+  rule text DEFAULT ''::text NOT NULL,
+  influencer_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  version_id bigint NOT NULL,
+  terms_hash text NOT NULL,
+  currency text NOT NULL,
+  gross_base bigint DEFAULT 0 NOT NULL,
+  net_base bigint DEFAULT 0 NOT NULL,
+  counted bigint DEFAULT 0 NOT NULL,
+  posted bigint NOT NULL,
+  state text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  release_at timestamp with time zone,
+  locked_at timestamp with time zone,
+  detail bytea NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT earnings_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT earnings_shop_id_kind_source_agreement_id_rule_key UNIQUE (shop_id, kind, source, agreement_id, rule)
+);
+CREATE INDEX earnings_agreement ON earnings USING btree (shop_id, agreement_id, occurred_at);
+CREATE INDEX earnings_hold ON earnings USING btree (shop_id, release_at) WHERE ((locked_at IS NULL) AND (release_at IS NOT NULL) AND (state <> 'held'::text));
+
+-- Table evidence
+CREATE TABLE evidence (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  order_id bigint NOT NULL,
+  kind text NOT NULL,
+  agreement_id bigint NOT NULL,
+  link_id bigint DEFAULT 0 NOT NULL,
+  at timestamp with time zone NOT NULL,
+  note text NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT evidence_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT evidence_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT evidence_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX evidence_order ON evidence USING btree (shop_id, order_id);
+
+-- Table idempotency_keys
+CREATE TABLE idempotency_keys (
+  shop_id bigint NOT NULL,
+  key text NOT NULL,
+  request_hash bytea NOT NULL,
+  status integer NOT NULL,
+  response bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (shop_id, key),
+  CONSTRAINT idempotency_keys_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table influencer_spans
+CREATE TABLE influencer_spans (
+  shop_id bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  active_from timestamp with time zone NOT NULL,
+  active_to timestamp with time zone,
+  CONSTRAINT influencer_spans_pkey PRIMARY KEY (shop_id, influencer_id, active_from),
+  CONSTRAINT influencer_spans_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT influencer_spans_check CHECK (((active_to IS NULL) OR (active_to >= active_from)))
+);
+
+-- Table influencers
+CREATE TABLE influencers (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  handle text NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  email_hash text NOT NULL,
+  phone_hash text DEFAULT ''::text NOT NULL,
+  address_hash text DEFAULT ''::text NOT NULL,
+  customer_id bigint DEFAULT 0 NOT NULL,
+  payout_method text DEFAULT ''::text NOT NULL,
+  payout_detail text DEFAULT ''::text NOT NULL,
+  tax_form text DEFAULT 'not_required'::text NOT NULL,
+  banned_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT influencers_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT influencers_shop_id_email_hash_key UNIQUE (shop_id, email_hash),
+  CONSTRAINT influencers_shop_id_handle_key UNIQUE (shop_id, handle),
+  CONSTRAINT influencers_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT influencers_handle_check CHECK ((handle ~ '^[a-z0-9_-]{1,64}$'::text)),
+  CONSTRAINT influencers_tax_form_check CHECK ((tax_form = ANY (ARRAY['not_required'::text, 'missing'::text, 'valid'::text])))
+);
+
+-- Table ledger_entries
+CREATE TABLE ledger_entries (
+  shop_id bigint NOT NULL,
+  journal_id bigint NOT NULL,
+  leg smallint NOT NULL,
+  kind smallint NOT NULL,
+  account smallint NOT NULL,
+  influencer_id bigint NOT NULL,
+  earning_id bigint DEFAULT 0 NOT NULL,
+  payout_id bigint DEFAULT 0 NOT NULL,
+  currency text NOT NULL,
+  minor bigint NOT NULL,
+  effective_at timestamp with time zone NOT NULL,
+  origin_at timestamp with time zone NOT NULL,
+  posted_at timestamp with time zone NOT NULL,
+  CONSTRAINT ledger_entries_pkey PRIMARY KEY (shop_id, earning_id, journal_id, leg, effective_at),
+  CONSTRAINT ledger_entries_minor_check CHECK ((minor <> 0))
+) PARTITION BY RANGE (effective_at);
+CREATE INDEX ledger_entries_balance ON ONLY ledger_entries USING btree (shop_id, influencer_id, currency, account, effective_at);
+CREATE INDEX ledger_entries_payable ON ONLY ledger_entries USING btree (shop_id, influencer_id, currency, journal_id) INCLUDE (kind, effective_at, earning_id, minor) WHERE (account = 3);
+
+-- Table ledger_entries_default
+CREATE TABLE ledger_entries_default PARTITION OF ledger_entries DEFAULT;
+
+-- Table links
+CREATE TABLE links (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  slug text NOT NULL,
+  agreement_id bigint NOT NULL,
+  destination text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  disabled_at timestamp with time zone,
+  CONSTRAINT links_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT links_shop_id_slug_key UNIQUE (shop_id, slug),
+  CONSTRAINT links_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT links_slug_check CHECK ((slug ~ '^[A-Za-z0-9_-]{1,64}$'::text))
+);
+
+-- Table orders
+CREATE TABLE orders (
+  shop_id bigint NOT NULL,
+  id bigint NOT NULL,
+  name text NOT NULL,
+  payment smallint NOT NULL,
+  created_at timestamp with time zone,
+  paid_at timestamp with time zone,
+  currency text NOT NULL,
+  total bigint NOT NULL,
+  customer_key text DEFAULT ''::text NOT NULL,
+  outcome text NOT NULL,
+  influencer_id bigint DEFAULT 0 NOT NULL,
+  version_id bigint DEFAULT 0 NOT NULL,
+  via text DEFAULT ''::text NOT NULL,
+  decision_number integer DEFAULT 0 NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  state bytea STORAGE EXTERNAL NOT NULL,
+  CONSTRAINT orders_pkey PRIMARY KEY (shop_id, id)
+);
+CREATE INDEX orders_created ON orders USING btree (shop_id, created_at, id);
+CREATE INDEX orders_customer ON orders USING btree (shop_id, customer_key, created_at) WHERE (customer_key <> ''::text);
+
+-- Table outbox
+CREATE TABLE outbox (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kind text NOT NULL,
+  payload jsonb NOT NULL,
+  state text DEFAULT 'ready'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT outbox_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'done'::text, 'failed'::text, 'in_doubt'::text])))
+);
+CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
+
+-- Table payout_batches
+CREATE TABLE payout_batches (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  period text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  cut_at timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  rail text DEFAULT 'csv'::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text DEFAULT ''::text NOT NULL,
+  approved_at timestamp with time zone,
+  approved_by text,
+  CONSTRAINT payout_batches_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT payout_batches_shop_id_period_key UNIQUE (shop_id, period),
+  CONSTRAINT payout_batches_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT payout_batches_period_check CHECK ((period ~ '^\d{4}-\d{2}$'::text)),
+  CONSTRAINT payout_batches_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'paying'::text, 'paid'::text, 'failed'::text])))
+);
+
+-- Table payout_items
+CREATE TABLE payout_items (
+  shop_id bigint NOT NULL,
+  line_id bigint NOT NULL,
+  journal_id bigint NOT NULL,
+  earning_id bigint NOT NULL,
+  minor bigint NOT NULL,
+  CONSTRAINT payout_items_pkey PRIMARY KEY (shop_id, line_id, journal_id)
+);
+
+-- Table payout_lines
+CREATE TABLE payout_lines (
+  shop_id bigint NOT NULL,
+  id bigint NOT NULL,
+  batch_id bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  currency text NOT NULL,
+  opening bigint NOT NULL,
+  movement bigint NOT NULL,
+  pay bigint NOT NULL,
+  carry_reason text DEFAULT ''::text NOT NULL,
+  state text NOT NULL,
+  payout_key text NOT NULL,
+  provider_ref text DEFAULT ''::text NOT NULL,
+  error text DEFAULT ''::text NOT NULL,
+  settled_at timestamp with time zone,
+  CONSTRAINT payout_lines_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT payout_lines_shop_id_batch_id_influencer_id_currency_key UNIQUE (shop_id, batch_id, influencer_id, currency),
+  CONSTRAINT payout_lines_pay_check CHECK ((pay >= 0)),
+  CONSTRAINT payout_lines_state_check CHECK ((state = ANY (ARRAY['carried'::text, 'draft'::text, 'paying'::text, 'paid'::text, 'failed'::text, 'in_doubt'::text])))
+);
+CREATE INDEX payout_lines_influencer ON payout_lines USING btree (shop_id, influencer_id, currency, batch_id);
+
+-- Table privacy_requests
+CREATE TABLE privacy_requests (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  topic text NOT NULL,
+  delivery_id uuid NOT NULL,
+  customer_id bigint DEFAULT 0 NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  done_at timestamp with time zone,
+  CONSTRAINT privacy_requests_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT privacy_requests_shop_id_delivery_id_key UNIQUE (shop_id, delivery_id)
+);
+
+-- Table shops
+CREATE TABLE shops (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  platform smallint NOT NULL,
+  domain text NOT NULL,
+  name text NOT NULL,
+  currency text NOT NULL,
+  time_zone text NOT NULL,
+  hash_key bytea NOT NULL,
+  open_from timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+  installed_at timestamp with time zone NOT NULL,
+  uninstalled_at timestamp with time zone,
+  health text DEFAULT 'ok'::text NOT NULL,
+  health_at timestamp with time zone,
+  CONSTRAINT shops_pkey PRIMARY KEY (id),
+  CONSTRAINT shops_platform_domain_key UNIQUE (platform, domain),
+  CONSTRAINT shops_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  CONSTRAINT shops_platform_check CHECK ((platform = ANY (ARRAY[1, 2])))
+);
+
+-- Table signatures
+CREATE TABLE signatures (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  version_id bigint NOT NULL,
+  party text NOT NULL,
+  signer text NOT NULL,
+  email text NOT NULL,
+  ip text NOT NULL,
+  method text NOT NULL,
+  hash text NOT NULL,
+  signed_at timestamp with time zone NOT NULL,
+  CONSTRAINT signatures_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT signatures_shop_id_version_id_party_key UNIQUE (shop_id, version_id, party),
+  CONSTRAINT signatures_shop_id_version_id_fkey FOREIGN KEY (shop_id, version_id) REFERENCES agreement_versions(shop_id, id),
+  CONSTRAINT signatures_party_check CHECK ((party = ANY (ARRAY['merchant'::text, 'influencer'::text])))
+);
+
+-- Table write_offs
+CREATE TABLE write_offs (
+  shop_id bigint NOT NULL,
+  journal_id bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  currency text NOT NULL,
+  minor bigint NOT NULL,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  approved_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT write_offs_pkey PRIMARY KEY (shop_id, journal_id),
+  CONSTRAINT write_offs_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT write_offs_approved_by_check CHECK ((approved_by <> ''::text)),
+  CONSTRAINT write_offs_check CHECK ((lower(requested_by) <> lower(approved_by))),
+  CONSTRAINT write_offs_minor_check CHECK ((minor > 0)),
+  CONSTRAINT write_offs_reason_check CHECK ((reason <> ''::text)),
+  CONSTRAINT write_offs_requested_by_check CHECK ((requested_by <> ''::text))
+);
+CREATE INDEX write_offs_influencer ON write_offs USING btree (shop_id, influencer_id, currency);
+
+-- Functions
+CREATE OR REPLACE FUNCTION current_shop()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('app.shop_id', true), '')::bigint $function$
+;
+CREATE OR REPLACE FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ INSERT INTO shops (platform, domain, name, currency, time_zone, hash_key, installed_at)
+        VALUES (p, lower(d), n, c, z, k, at)
+        ON CONFLICT (platform, domain) DO NOTHING RETURNING id $function$
+;
+CREATE OR REPLACE FUNCTION door_api_key(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint, scope text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT k.shop_id, k.id, k.scope FROM api_keys k WHERE k.hash = h AND k.revoked_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_connection(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint, secret bytea, domain text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
+        WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
+          SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
+          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
+ RETURNS TABLE(id bigint, uninstalled boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id, s.uninstalled_at IS NOT NULL FROM shops s WHERE s.platform = p AND s.domain = lower(d) $function$
+;
+CREATE OR REPLACE FUNCTION door_shops()
+ RETURNS TABLE(id bigint, domain text, time_zone text, open_from timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from FROM shops s WHERE s.uninstalled_at IS NULL ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION drop_deliveries_before(keep_from date)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE r record; waiting boolean;
+BEGIN
+  FOR r IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'deliveries'::regclass AND c.relname ~ '^deliveries_\d{4}_\d{2}$'
+              AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month')::date <= keep_from LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE state IN (0, 1, 3))', r.relname) INTO waiting;
+    CONTINUE WHEN waiting; -- what is not settled is never dropped
+    EXECUTE format('DROP TABLE %I', r.relname);
+    RETURN NEXT r.relname;
+  END LOOP;
+END $function$
+;
+CREATE OR REPLACE FUNCTION ledger_balanced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE bad record;
+BEGIN
+  SELECT shop_id, journal_id, currency, sum(minor) AS off INTO bad
+    FROM posted GROUP BY shop_id, journal_id, currency HAVING sum(minor) <> 0 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'journal % of shop % is off by % % (minor units): every journal must sum to zero per currency',
+      bad.journal_id, bad.shop_id, bad.off, bad.currency USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION make_partitions(from_month date, to_month date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE m date := date_trunc('month', from_month)::date; t text; p text; made integer := 0;
+BEGIN
+  WHILE m <= to_month LOOP
+    FOREACH t IN ARRAY ARRAY['deliveries', 'clicks', 'ledger_entries'] LOOP
+      p := t || to_char(m, '_YYYY_MM');
+      IF to_regclass(p) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', p, t,
+          CASE t WHEN 'deliveries' THEN m::text ELSE m::text || ' 00:00:00+00' END,
+          CASE t WHEN 'deliveries' THEN (m + interval '1 month')::date::text ELSE (m + interval '1 month')::date::text || ' 00:00:00+00' END);
+        made := made + 1;
+      END IF;
+    END LOOP;
+    m := (m + interval '1 month')::date;
+  END LOOP;
+  RETURN made;
+END $function$
+;
+
+-- Triggers
+CREATE TRIGGER ledger_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
+
+-- Row-level security
+ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
+ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
+ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
+ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
+ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON connections FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
+CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+
+-- Grants
+GRANT INSERT, SELECT, UPDATE ON agreement_versions TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
+GRANT INSERT, SELECT ON attributions TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
+GRANT INSERT, SELECT ON clicks TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON codes TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
+GRANT SELECT ON goose_db_version TO tributary_app;
+GRANT USAGE ON id_block TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON influencers TO tributary_app;
+GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
+GRANT INSERT, SELECT ON payout_items TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
+GRANT INSERT, SELECT ON signatures TO tributary_app;
+GRANT INSERT, SELECT ON write_offs TO tributary_app;
+GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
+GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
