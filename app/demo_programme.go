@@ -56,7 +56,7 @@ var (
 		{handle: "kim", way: "$40 at 10 and $100 more at 30 sales", offBps: 1500, components: []string{
 			`{"id":"goal","type":"milestones","mode":"additive","metric":"orders","count_basis":"locked","clawback":"always",
 			  "steps":[{"at":"10","amount":"40.00"},{"at":"30","amount":"100.00"}]}`}},
-		{handle: "leo", way: "20 % up to $400 a month, keeps buyers for 6 months", offBps: 1000,
+		{handle: "leo", way: "20 % up to $400 a month", offBps: 1000,
 			components: []string{`{"id":"base","type":"percentage","rate_bps":2000}`},
 			more:       map[string]any{"caps": map[string]any{"per_period": "400.00"}, "attribution": map[string]any{"binding": map[string]any{"months": 6, "rebind_on_touch": false, "terms": "first_order"}}}},
 	}

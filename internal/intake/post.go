@@ -209,7 +209,7 @@ func (w *work) write(sources []*source) error {
 			if next.State == store.EarningUnpaid {
 				next.ReleaseAt = time.Time{}
 			}
-		} else {
+		} else if next.State != store.EarningVoid && next.State != store.EarningDenied {
 			next.State = store.EarningLocked
 		}
 		if w.dry != nil {

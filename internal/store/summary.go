@@ -38,24 +38,27 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 	return s, nil
 }
 
-// EarnedByHandle is what each influencer's orders have earned by now, in minor
-// units; milestones are left out.
-func (tx *Tx) EarnedByHandle(ctx context.Context) (map[string]int64, error) {
-	rows, err := tx.pgx.Query(ctx, `SELECT i.handle, coalesce(sum(e.posted), 0)::bigint FROM influencers i
-		LEFT JOIN earnings e ON e.shop_id = i.shop_id AND e.influencer_id = i.id AND e.kind = 1
-		WHERE i.shop_id = $1 GROUP BY i.handle`, tx.ShopID)
+// EarnedByOrder is what each order has earned each influencer by now, by handle
+// and order id, in minor units; milestones are left out.
+func (tx *Tx) EarnedByOrder(ctx context.Context) (map[string]map[int64]int64, error) {
+	rows, err := tx.pgx.Query(ctx, `SELECT i.handle, e.source, sum(e.posted)::bigint FROM earnings e
+		JOIN influencers i ON i.shop_id = e.shop_id AND i.id = e.influencer_id
+		WHERE e.shop_id = $1 AND e.kind = 1 GROUP BY i.handle, e.source`, tx.ShopID)
 	if err != nil {
-		return nil, fmt.Errorf("earned by influencer: %w", err)
+		return nil, fmt.Errorf("earned by order: %w", err)
 	}
 	defer rows.Close()
-	out := map[string]int64{}
+	out := map[string]map[int64]int64{}
 	for rows.Next() {
-		var h string
-		var n int64
-		if err := rows.Scan(&h, &n); err != nil {
-			return nil, fmt.Errorf("earned by influencer: %w", err)
+		var handle string
+		var id, minor int64
+		if err := rows.Scan(&handle, &id, &minor); err != nil {
+			return nil, fmt.Errorf("earned by order: %w", err)
 		}
-		out[h] = n
+		if out[handle] == nil {
+			out[handle] = map[int64]int64{}
+		}
+		out[handle][id] = minor
 	}
 	return out, rows.Err()
 }
