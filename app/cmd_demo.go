@@ -176,7 +176,7 @@ func (d *demo) forever(cmd *cobra.Command, ctx context.Context, o demoOptions) e
 	err = d.world.Live(ctx, o.perMinute)
 	if ctx.Err() != nil {
 		fmt.Fprintln(w, "\nStopping …")
-		return nil
+		return nil //nolint:nilerr // Ctrl-C is how a demo ends
 	}
 	return err
 }

@@ -43,6 +43,9 @@ func commands() []*cobra.Command {
 		newDemoCmd(),
 		newServeCmd(),
 		newWorkCmd(),
+		newCloseCmd(),
+		newShopCmd(),
+		newAPIKeyCmd(),
 		newVerifyCmd(),
 		newReplayCmd(),
 		newSimulateCmd(),
@@ -155,9 +158,6 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 }
-
-// errFailed ends a command with exit code 1 when what it printed says why.
-var errFailed = errors.New("")
 
 // usageError is a wrong command line.
 type usageError struct{ err error }

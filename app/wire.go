@@ -194,5 +194,6 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,
 		Stores:   stores,
+		Payouts:  sys.Payouts,
 	}
 }

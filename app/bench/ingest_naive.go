@@ -114,7 +114,7 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler, ready func(
 	err := srv.Serve(l)
 	if ctx.Err() != nil {
 		<-done
-		return nil
+		return nil //nolint:nilerr // the listener was closed on purpose
 	}
 	return err
 }

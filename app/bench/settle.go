@@ -77,7 +77,7 @@ func checkSettled(ctx context.Context, url string, n int64) error {
 		{"deliveries done", "SELECT count(*) FROM deliveries WHERE state = 2", n},
 		{"orders", "SELECT count(*) FROM orders", n * 9 / 10},
 		{"earnings that are worth something", "SELECT count(*) FROM earnings WHERE posted > 0", n * 4 / 10},
-		{"refunds taken back", "SELECT count(*) FROM (SELECT FROM ledger_entries GROUP BY earning_id HAVING count(*) > 2) r", n / 50},
+		{"refunds taken back", "SELECT count(*) FROM (SELECT FROM ledger_entries GROUP BY earning_id HAVING count(*) > 2) r", n / 100},
 	} {
 		got, err := count(ctx, url, c.query)
 		if err != nil {

@@ -90,7 +90,7 @@ var (
 		{"shop_id", "bigint"}, {"id", "bigint"}, {"kind", "smallint"}, {"source", "bigint"}, {"rule", "text"}, {"influencer_id", "bigint"},
 		{"agreement_id", "bigint"}, {"version_id", "bigint"}, {"terms_hash", "text"}, {"currency", "text"}, {"gross_base", "bigint"},
 		{"net_base", "bigint"}, {"posted", "bigint"}, {"state", "text"}, {"reason", "text"}, {"occurred_at", "timestamptz"},
-		{"release_at", "timestamptz"}, {"locked_at", "timestamptz"}, {"detail", "bytea"}, {"updated_at", "timestamptz"},
+		{"release_at", "timestamptz"}, {"locked_at", "timestamptz"}, {"detail", "bytea"}, {"updated_at", "timestamptz"}, {"counted", "bigint"},
 	}, ""}
 	limitLedger = table{"ledger_entries", []column{
 		{"shop_id", "bigint"}, {"journal_id", "bigint"}, {"leg", "smallint"}, {"kind", "smallint"}, {"account", "smallint"}, {"influencer_id", "bigint"},
@@ -99,9 +99,9 @@ var (
 	}, ""}
 )
 
-const limitChangeEarnings = `UPDATE earnings e SET gross_base = u.g, net_base = u.n, posted = u.p, state = u.s, detail = u.d, updated_at = u.t
-	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[], $8::timestamptz[])
-	AS u(shop, id, g, n, p, s, d, t) WHERE e.shop_id = u.shop AND e.id = u.id`
+const limitChangeEarnings = `UPDATE earnings e SET gross_base = u.g, net_base = u.n, posted = u.p, state = u.s, detail = u.d, updated_at = u.t, counted = u.c
+	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[], $8::timestamptz[], $9::bigint[])
+	AS u(shop, id, g, n, p, s, d, t, c) WHERE e.shop_id = u.shop AND e.id = u.id`
 
 const limitFinish = `UPDATE deliveries d SET state = 2, attempts = 0, next_at = u.n, order_id = u.o, note = nullif(u.note, '')
 	FROM unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[]) AS u(i, n, o, note)
@@ -280,7 +280,7 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 		}
 		if len(changed) > 0 {
 			c.statements = append(c.statements, statement{limitChangeEarnings,
-				limitEarnings.arrays(changed, "shop_id", "id", "gross_base", "net_base", "posted", "state", "detail", "updated_at")})
+				limitEarnings.arrays(changed, "shop_id", "id", "gross_base", "net_base", "posted", "state", "detail", "updated_at", "counted")})
 		}
 		if len(posted) > 0 {
 			c.statements = append(c.statements, limitLedger.insert(posted))

@@ -6,12 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"tributary/internal/seal"
-	"tributary/internal/store"
 )
 
 // stage is where contenders run: databases on one PostgreSQL, one Redis, the
@@ -99,14 +97,6 @@ func (s *stage) base(ctx context.Context, name string, build func(url string) er
 	}
 	s.template[name] = true
 	return full, s.exec(ctx, full, "VACUUM ANALYZE")
-}
-
-// migrated is the empty schema.
-func (s *stage) migrated(ctx context.Context) (string, error) {
-	return s.base(ctx, "schema", func(url string) error {
-		_, err := store.Migrate(ctx, url, "", time.Now())
-		return err
-	})
 }
 
 func (s *stage) create(ctx context.Context, full, template string) error {

@@ -68,7 +68,7 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(obs.WithLine(context.WithValue(r.Context(), visitKey{}, v), line)))
 		defer func() {
 			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if e, ok := p.(error); ok && errors.Is(e, http.ErrAbortHandler) {
 					panic(p)
 				}
 				writeProblem(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))

@@ -43,11 +43,10 @@ func (s *Server) css(c echo.Context) error {
 
 // check is one thing the server needs, and whether it answers.
 type check struct {
-	Name    string  `json:"name"`
-	OK      bool    `json:"ok"`
-	Error   string  `json:"error,omitempty"`
-	TookMS  float64 `json:"-"`
-	problem error
+	Name   string  `json:"name"`
+	OK     bool    `json:"ok"`
+	Error  string  `json:"error,omitempty"`
+	TookMS float64 `json:"-"`
 }
 
 const checkTimeout = 2 * time.Second

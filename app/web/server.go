@@ -17,6 +17,7 @@ import (
 
 	"tributary/internal/identity"
 	"tributary/internal/obs"
+	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 )
@@ -43,6 +44,8 @@ type Deps struct {
 	Resettle func(ctx context.Context, shopID int64, orderIDs ...int64) error
 	// Stores takes webhooks; nil leaves their doors out.
 	Stores Stores
+	// Payouts closes months.
+	Payouts *payout.Closer
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits

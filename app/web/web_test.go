@@ -57,12 +57,6 @@ func (c *clock) now() time.Time {
 	return c.t
 }
 
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

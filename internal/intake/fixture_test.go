@@ -37,7 +37,6 @@ type shop struct {
 	inbox   *intake.Inbox
 	door    *intake.Receiver
 	url     string
-	sent    int
 }
 
 type clock struct {
@@ -225,7 +224,6 @@ type sale struct {
 	id       int64
 	at       time.Time
 	code     string // discount code, taking 10 % off
-	price    string // of each of two units
 	email    string
 	landing  string
 	updated  time.Time

@@ -56,7 +56,6 @@ func NewReceiver(db *store.DB, inbox *Inbox, keys *seal.Keys, log *slog.Logger, 
 
 var (
 	errSignature = errs.New(errs.Unauthorized, "bad_signature", "The signature does not fit the body. Nothing was stored.")
-	errEmpty     = errs.New(errs.BadRequest, "empty_body", "The request has no body.")
 )
 
 // Shopify takes a webhook of any shop that has the app, the compliance topics

@@ -66,7 +66,7 @@ func (b *bag) in(c money.Currency, p *wire.Problems, path func() string) (minor 
 }
 
 type payload struct {
-	id, gid, orderID, name, updated, created, processed, cancelled     wire.Raw
+	id, gid, name, updated, created, processed, cancelled              wire.Raw
 	currency, presentment, financial, fulfillment, test, taxesIncluded wire.Raw
 	email, contactEmail, phone, customerID, customerGID, customerEmail wire.Raw
 	customerPhone, ip, clientIP, landing, landingRef                   wire.Raw

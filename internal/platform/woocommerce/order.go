@@ -36,7 +36,7 @@ func Decode(topic string, body []byte, at time.Time, hash platform.Hash) (platfo
 	r := wire.Open(body)
 	w.read(r, &p)
 	if err := r.Close(); err != nil {
-		return unhealthy("the store sent something that is not JSON"), nil
+		return unhealthy("the store sent something that is not JSON"), nil //nolint:nilerr // it is news about the store, not poison
 	}
 	id, ok := w.id.ID()
 	if !ok || w.status.Missing() && topic != "order.deleted" {
