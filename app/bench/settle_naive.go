@@ -150,8 +150,8 @@ func settleNaive(ctx context.Context, o task, _ func(string)) (a account, err er
 
 func settleOne(tx *gorm.DB, key naiveDelivery) error {
 	var d naiveDelivery
-	locked := tx.Clauses(clause.Locking{Strength: "UPDATE"})
-	if err := locked.Where("shop_id = ? AND id = ? AND day = ?", key.ShopID, key.ID, key.Day).Take(&d).Error; err != nil {
+	forUpdate := clause.Locking{Strength: "UPDATE"}
+	if err := tx.Clauses(forUpdate).Where("shop_id = ? AND id = ? AND day = ?", key.ShopID, key.ID, key.Day).Take(&d).Error; err != nil {
 		return err
 	}
 	body, err := s2.Decode(nil, d.Body)
@@ -165,7 +165,7 @@ func settleOne(tx *gorm.DB, key naiveDelivery) error {
 	now := time.Now().UTC()
 	row := naiveOrder{ShopID: d.ShopID, ID: m.Fact.OrderID, FirstSeenAt: now}
 	state := order.Order{Platform: order.Shopify, ID: m.Fact.OrderID}
-	err = locked.Where("shop_id = ? AND id = ?", d.ShopID, m.Fact.OrderID).Take(&row).Error
+	err = tx.Clauses(forUpdate).Where("shop_id = ? AND id = ?", d.ShopID, m.Fact.OrderID).Take(&row).Error
 	known := err == nil
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 		return err

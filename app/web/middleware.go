@@ -196,18 +196,18 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 		return errs.New(errs.Forbidden, "scope_missing", fmt.Sprintf("This needs an API key with the scope %q; this one has %q.", scope, caller.Scope))
 	}
 	if scope == identity.Write {
-		return readBody(c, v)
+		return readBody(c, v, op.MaxBodyBytes)
 	}
 	return nil
 }
 
 // readBody reads the whole body once, so that an idempotency key can be tied
 // to it, and puts it back for huma.
-func readBody(c echo.Context, v *visit) error {
+func readBody(c echo.Context, v *visit, limit int64) error {
 	r := c.Request()
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, limit))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return errs.New(errs.TooLarge, "body_too_large", "The body is larger than 1 MiB.")
+		return errs.New(errs.TooLarge, "body_too_large", fmt.Sprintf("The body is larger than %d MiB.", limit>>20))
 	}
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, "read body").SetInternal(err)

@@ -265,7 +265,7 @@ func (w *world) sound() {
 }
 
 func row(line store.PayoutLine, status, reference string) string {
-	return fmt.Sprintf("pay_%d,%s,%s\n", line.ID, status, reference)
+	return fmt.Sprintf("pln_%d,%s,%s\n", line.ID, status, reference)
 }
 
 const heading = "payout_id,status,reference\n"

@@ -26,7 +26,7 @@ func Approve(ctx context.Context, tx *store.Tx, batchID int64, by string) (*stor
 	by = strings.TrimSpace(by)
 	if by == "" || len(by) > 200 {
 		return nil, errs.New(errs.Invalid, "approver_missing", "An approval needs the name of who gives it.",
-			errs.Field{Path: "approved_by", Msg: "must have 1 to 200 characters"})
+			errs.Field{Path: "by", Msg: "must have 1 to 200 characters"})
 	}
 	b, err := underLock(ctx, tx, batchID)
 	if err != nil {

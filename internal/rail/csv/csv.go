@@ -19,7 +19,7 @@ import (
 )
 
 // IDPrefix stands before the number of a payout in files and in the API.
-const IDPrefix = "pay_"
+const IDPrefix = "pln_"
 
 // Payout is one row of the file that goes out.
 type Payout struct {
@@ -182,7 +182,7 @@ func outcome(line int, record []string, col map[string]int, p *problems) (Outcom
 	if id := cell("payout_id"); id != "" {
 		n, err := strconv.ParseInt(strings.TrimPrefix(id, IDPrefix), 10, 64)
 		if err != nil || n < 1 {
-			p.add(line, "%q is not the id of a payout, such as pay_12", clip(id))
+			p.add(line, "%q is not the id of a payout, such as pln_12", clip(id))
 		}
 		o.ID = n
 	} else if o.Key == "" {
