@@ -124,6 +124,9 @@ var benchmarks = []benchmark{
 	{"ingest8", "the same with 8 connections", ingestClosed("ingest8", 8)},
 	{"ingest-open", "4,000 orders a second whatever the answer takes", ingestOpen},
 	{"settle", "stored deliveries to orders, decisions and postings", settle},
+	{"settle-history", "the same on a shop with a long past, against a new shop", settleHistory},
+	{"replay", "the ledger of a shop from its stored deliveries, against settle", replay},
+	{"close", "a month's payouts from a million earnings", closeMonth},
 }
 
 // Names lists the benchmarks with a line about each.

@@ -59,6 +59,10 @@ var roles = map[string]role{
 	"settle-ours":  settleOurs,
 	"settle-naive": settleNaive,
 	"settle-limit": settleLimit,
+	"replay-ours":  replayOurs,
+	"close-ours":   closeOurs,
+	"close-naive":  closeNaive,
+	"close-limit":  closeLimit,
 }
 
 // GOGC and memory limit of serve and work, which our contenders run with.
