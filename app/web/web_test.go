@@ -281,7 +281,7 @@ func TestAPersonFindsAnHonestPageAtTheRoot(t *testing.T) {
 		"/api/openapi.yaml": "openapi: 3.1.0",
 		"/healthz":          `"status":"ok"`,
 		"/readyz":           `"status":"ready"`,
-		"/metrics":          "tributary_tributary_build_info",
+		"/metrics":          "tributary_build_info",
 		"/assets/plain.css": "font",
 	} {
 		r := w.call("", "GET", path, nil)
