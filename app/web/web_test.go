@@ -76,7 +76,7 @@ func (s *syncBuffer) String() string {
 
 func newWorld(t *testing.T, change ...func(*web.Deps)) *world {
 	t.Helper()
-	w := &world{t: t, log: &syncBuffer{}, clock: &clock{t: time.Now().UTC().Truncate(time.Second)}}
+	w := &world{t: t, log: &syncBuffer{}, clock: &clock{t: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}}
 	w.db = pgtest.Open(t, store.Options{Now: w.clock.now, MaxConns: 8})
 	var err error
 	if w.keys, err = seal.New([]seal.Key{seal.Generate("k1")}); err != nil {
