@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/order"
 	"tributary/internal/intake"
 	"tributary/internal/obs"
@@ -174,8 +175,26 @@ func (s *shop) drain() intake.Report {
 
 // earned is what the ledger holds per agreement, in minor units.
 func (s *shop) earned() map[int64]int64 {
-	s.t.Helper()
 	out := map[int64]int64{}
+	for _, e := range s.earnings() {
+		out[e.AgreementID] += e.Posted
+	}
+	return out
+}
+
+// earnedByOrder is the same by agreement and order, without what is nothing.
+func (s *shop) earnedByOrder() map[string]int64 {
+	out := map[string]int64{}
+	for _, e := range s.earnings() {
+		if e.Posted != 0 {
+			out[fmt.Sprintf("agreement %d, order %d", e.AgreementID, e.Source)] = e.Posted
+		}
+	}
+	return out
+}
+
+func (s *shop) earnings() (es []store.EarningRow) {
+	s.t.Helper()
 	ctx := context.Background()
 	if err := s.db.InTx(ctx, s.id, func(tx *store.Tx) error {
 		rows, err := tx.OrdersAfter(ctx, 0, 10000)
@@ -186,15 +205,30 @@ func (s *shop) earned() map[int64]int64 {
 		for i := range rows {
 			ids[i] = rows[i].ID
 		}
-		es, err := tx.EarningsOfOrders(ctx, ids)
-		for _, e := range es {
-			out[e.AgreementID] += e.Posted
-		}
+		es, err = tx.EarningsOfOrders(ctx, ids)
 		return err
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	return out
+	return es
+}
+
+// decideByHand gives an order to an agreement, as a person may.
+func (s *shop) decideByHand(orderID, agreementID int64) {
+	s.t.Helper()
+	ctx := context.Background()
+	err := s.db.InTx(ctx, s.id, func(tx *store.Tx) error {
+		_, err := program.AddEvidence(ctx, tx, program.NewEvidence{OrderID: orderID, AgreementID: agreementID, Kind: attribution.Manual,
+			At: s.clock.now(), Note: "They wrote us."})
+		return err
+	})
+	if err == nil {
+		s.clock.set(s.clock.now().Add(time.Minute))
+		err = s.settler.Resettle(ctx, s.id, orderID)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *shop) verify() {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,12 +52,13 @@ func (w *work) milestones(agreements []int64) error {
 				if c.Type != terms.Milestones {
 					continue
 				}
-				byPeriod, starts := w.qualifiers(c, sales)
-				for _, start := range starts {
-					key := int64(0) // for life
-					if !start.IsZero() {
-						key = start.Unix()
+				byPeriod := w.qualifiers(c, sales)
+				for k := range have { // one whose sales are all gone stands, too
+					if have[k].Rule == c.ID && have[k].VersionID == v.VersionID && byPeriod[have[k].Source] == nil {
+						byPeriod[have[k].Source] = []commission.Qualifier{}
 					}
+				}
+				for _, key := range slices.Sorted(maps.Keys(byPeriod)) {
 					row := &store.EarningRow{Kind: store.EarningMilestone, Source: key, Rule: c.ID, InfluencerID: v.InfluencerID,
 						AgreementID: id, Currency: string(v.Terms.Currency)}
 					for k := range have {
@@ -71,7 +73,11 @@ func (w *work) milestones(agreements []int64) error {
 							return err
 						}
 					}
-					target, orders := commission.MilestoneTarget(c, v.Terms, byPeriod[start], row.Posted, paid)
+					posted := row.Posted
+					if k, ok := w.s.original.Kept(row); ok {
+						posted, paid = k.Posted, k.Paid
+					}
+					target, orders := commission.MilestoneTarget(c, v.Terms, byPeriod[key], posted, paid)
 					if row.ID == 0 && target == 0 {
 						continue
 					}
@@ -86,26 +92,24 @@ func (w *work) milestones(agreements []int64) error {
 	return nil
 }
 
-// qualifiers deals the sales of a version out to the periods of a component.
-func (w *work) qualifiers(c terms.Component, sales []store.EarningRow) (map[time.Time][]commission.Qualifier, []time.Time) {
-	by := map[time.Time][]commission.Qualifier{}
-	var starts []time.Time
+// qualifiers deals the sales of a version out to the periods of a component,
+// by the start of each in unix seconds; 0 stands for life.
+func (w *work) qualifiers(c terms.Component, sales []store.EarningRow) map[int64][]commission.Qualifier {
+	by := map[int64][]commission.Qualifier{}
 	for i := range sales {
 		e := &sales[i]
 		if e.State == store.EarningUnpaid || e.State == store.EarningVoid || e.State == store.EarningDenied || e.State == store.EarningHeld {
 			continue
 		}
-		var start time.Time
+		var key int64
 		if c.Period != nil {
-			start, _ = period.Of(c.Period, e.OccurredAt, w.shop.Zone)
+			if start, _ := period.Of(c.Period, e.OccurredAt, w.shop.Zone); !start.IsZero() {
+				key = start.Unix()
+			}
 		}
-		if _, ok := by[start]; !ok {
-			starts = append(starts, start)
-		}
-		by[start] = append(by[start], commission.Qualifier{OrderID: e.Source, PaidAt: e.OccurredAt, NetBase: e.Counted, Locked: !e.LockedAt.IsZero()})
+		by[key] = append(by[key], commission.Qualifier{OrderID: e.Source, PaidAt: e.OccurredAt, NetBase: e.Counted, Locked: !e.LockedAt.IsZero()})
 	}
-	slices.SortFunc(starts, time.Time.Compare)
-	return by, starts
+	return by
 }
 
 // milestoneSource is the source of one milestone. One that counts locked sales

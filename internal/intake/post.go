@@ -46,9 +46,9 @@ type Detail struct {
 // post brings the ledger to where the targets are: for each source it posts
 // target − posted, and nothing when that is zero.
 func (w *work) post() error {
-	sources, folded := w.sources()
-	for version, own := range folded {
-		all, err := w.fold(version, own)
+	sources, folds := w.sources()
+	for version, f := range folds {
+		all, err := w.fold(version, f)
 		if err != nil {
 			return err
 		}
@@ -66,11 +66,32 @@ func (w *work) post() error {
 	return w.milestones(keysOf(agreements))
 }
 
+// folding is what the work does to one agreement version whose tiers or caps
+// make orders depend on each other.
+type folding struct {
+	own    []*source
+	places []time.Time    // where own sources stand, and where they stood
+	gone   map[int64]bool // earnings that are another version's now
+	at     time.Time      // of the newest change
+}
+
+type foldings map[int64]*folding
+
+func (f foldings) of(version int64, at time.Time) *folding {
+	if f[version] == nil {
+		f[version] = &folding{gone: map[int64]bool{}}
+	}
+	if at.After(f[version].at) {
+		f[version].at = at
+	}
+	return f[version]
+}
+
 // sources computes what each order in the work is worth under each share of
 // its decision. Those whose terms make orders depend on each other are
 // returned by version, to be folded.
-func (w *work) sources() (alone []*source, folded map[int64][]*source) {
-	folded = map[int64][]*source{}
+func (w *work) sources() (alone []*source, folds foldings) {
+	folds = foldings{}
 	for _, e := range w.inOrder() {
 		left := slices.Clone(e.earnings)
 		for i, share := range e.decision.Shares {
@@ -82,6 +103,7 @@ func (w *work) sources() (alone []*source, folded map[int64][]*source) {
 			if k := slices.IndexFunc(left, func(r *store.EarningRow) bool { return r.AgreementID == share.AgreementID }); k >= 0 {
 				s.row = left[k]
 				left = slices.Delete(left, k, k+1)
+				w.leave(folds, s.row, share.VersionID, e.changeAt)
 			} else {
 				s.row = &store.EarningRow{Kind: store.EarningOrder, Source: e.o.ID, InfluencerID: share.InfluencerID, AgreementID: share.AgreementID,
 					Currency: string(v.Terms.Currency)}
@@ -97,64 +119,78 @@ func (w *work) sources() (alone []*source, folded map[int64][]*source) {
 				s.when = e.o.Snapshot.CreatedAt
 			}
 			if commission.NeedsFold(v.Terms) {
-				folded[share.VersionID] = append(folded[share.VersionID], s)
+				f := folds.of(share.VersionID, e.changeAt)
+				f.own = append(f.own, s)
+				f.places = append(f.places, s.when)
 				continue
 			}
 			s.take(commission.Fold(v.Terms, w.shop.Zone, []commission.Eval{s.eval})[0], false)
 			alone = append(alone, s)
 		}
 		for _, r := range left { // somebody else's now
-			alone = append(alone, &source{row: r, at: e.changeAt, release: r.ReleaseAt, when: r.OccurredAt, state: store.EarningVoid,
-				reason: "reattributed", gross: r.GrossBase})
+			w.leave(folds, r, 0, e.changeAt)
+			s := &source{row: r, at: e.changeAt, release: r.ReleaseAt, when: r.OccurredAt, state: store.EarningVoid,
+				reason: reattributed, gross: r.GrossBase}
+			if v := w.prog.versions[r.VersionID]; v != nil {
+				s.terms = v.Terms
+			}
+			alone = append(alone, s)
 		}
 	}
-	return alone, folded
+	return alone, folds
+}
+
+// reattributed is the reason of an earning whose order is somebody else's now.
+const reattributed = "reattributed"
+
+// leave notes that an earning leaves its place among the orders of its version,
+// for those behind it: for another place, or for good when the version it goes
+// to is not the one it had.
+func (w *work) leave(folds foldings, r *store.EarningRow, to int64, at time.Time) {
+	v := w.prog.versions[r.VersionID]
+	if v == nil || !commission.NeedsFold(v.Terms) || r.Reason == reattributed {
+		return
+	}
+	f := folds.of(r.VersionID, at)
+	f.places = append(f.places, r.OccurredAt)
+	if r.VersionID != to {
+		f.gone[r.ID] = true
+	}
 }
 
 // fold settles all orders of an agreement version whose tiers or caps an order
 // in the work can move: the same result whatever arrived first.
-func (w *work) fold(version int64, own []*source) ([]*source, error) {
+func (w *work) fold(version int64, f *folding) ([]*source, error) {
 	v := w.prog.versions[version]
 	var from, to time.Time
-	places := make([]time.Time, 0, 2*len(own))
-	for _, s := range own {
-		places = append(places, s.when)
-		if s.row.ID != 0 && !s.row.OccurredAt.Equal(s.when) { // it left a place, too
-			places = append(places, s.row.OccurredAt)
+	for i, at := range f.places {
+		a, z := commission.Scope(v.Terms, w.shop.Zone, at)
+		if i == 0 || a.Before(from) {
+			from = a
 		}
-	}
-	for i, at := range places {
-		f, t := commission.Scope(v.Terms, w.shop.Zone, at)
-		if i == 0 || f.Before(from) {
-			from = f
-		}
-		if i == 0 || !to.IsZero() && (t.IsZero() || t.After(to)) {
-			to = t
+		if i == 0 || !to.IsZero() && (z.IsZero() || z.After(to)) {
+			to = z
 		}
 	}
 	rows, err := w.tx.EarningsOfVersion(w.ctx, v.ID, version, from, to)
 	if err != nil {
 		return nil, err
 	}
-	mine := map[int64]bool{}
-	var at time.Time
-	for _, s := range own {
-		mine[s.row.ID] = s.row.ID != 0
-		if s.at.After(at) {
-			at = s.at
-		}
+	known := f.gone
+	for _, s := range f.own {
+		known[s.row.ID] = true
 	}
-	all := slices.Clone(own)
+	all := slices.Clone(f.own)
 	for i := range rows {
 		r := &rows[i]
-		if mine[r.ID] || r.Reason == "reattributed" {
+		if known[r.ID] || r.Reason == reattributed {
 			continue
 		}
 		var d Detail
 		if err := json.Unmarshal(r.Detail, &d); err != nil || d.Eval == nil {
 			return nil, poison{fmt.Errorf("earning %d: its evaluation is not stored: %w", r.ID, err)}
 		}
-		all = append(all, &source{row: r, terms: v.Terms, eval: *d.Eval, at: at, release: r.ReleaseAt, when: r.OccurredAt})
+		all = append(all, &source{row: r, terms: v.Terms, eval: *d.Eval, at: f.at, release: r.ReleaseAt, when: r.OccurredAt})
 	}
 	evals := make([]commission.Eval, len(all))
 	for i, s := range all {

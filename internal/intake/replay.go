@@ -20,41 +20,47 @@ type ReplayReport struct {
 	Differences []store.Difference `json:"differences"`
 }
 
-// Replay rebuilds the ledger of a shop from its stored deliveries in a scratch
-// schema and compares the two to the minor unit. The deliveries are read in an
-// arbitrary order, which must not matter. Sources whose raw deliveries have
-// been dropped after their retention show as differences.
+// Replay rebuilds the ledger of a shop, as it is now, from its stored
+// deliveries in a scratch schema and compares the two to the minor unit. The
+// deliveries are read in an arbitrary order, which must not matter. Sources
+// whose raw deliveries have been dropped after their retention show as
+// differences.
 func Replay(ctx context.Context, db *store.DB, ownerURL string, keys *seal.Keys, log *slog.Logger, shopID int64,
 	progress func(done, total int64),
 ) (r ReplayReport, err error) {
-	scratch, err := store.NewScratch(ctx, ownerURL, fmt.Sprintf("replay_%d_%d", shopID, time.Now().UnixNano()), shopID, db.Now())
-	if err != nil {
-		return r, err
-	}
-	defer func() {
-		if derr := scratch.Drop(context.WithoutCancel(ctx)); err == nil {
-			err = derr
+	var scratch *store.Scratch
+	var s *Settler
+	err = db.InSnapshot(ctx, shopID, func(tx *store.Tx) (err error) {
+		if scratch, err = store.NewScratch(ctx, tx, ownerURL, fmt.Sprintf("replay_%d_%d", shopID, time.Now().UnixNano())); err != nil {
+			return err
 		}
-	}()
-	s := NewSettler(scratch.DB, keys, log, obs.NewMetrics(""))
-	start := time.Now()
-	err = db.InSnapshot(ctx, shopID, func(tx *store.Tx) error {
+		s = NewSettler(scratch.DB, keys, log, obs.NewMetrics(""))
+		s.original = scratch.Original
 		total, err := tx.CountSettled(ctx)
 		if err != nil {
 			return err
 		}
-		return s.replay(ctx, tx, func(n int) {
+		start := time.Now()
+		err = s.replay(ctx, tx, func(n int) {
 			r.Deliveries += int64(n)
 			if progress != nil {
 				progress(r.Deliveries, total)
 			}
 		})
+		r.Seconds = time.Since(start).Seconds()
+		return err
 	})
+	if scratch != nil {
+		defer func() {
+			if derr := scratch.Drop(context.WithoutCancel(ctx)); err == nil {
+				err = derr
+			}
+		}()
+	}
 	if err != nil {
 		return r, err
 	}
-	r.Seconds = time.Since(start).Seconds()
-	if err := scratch.TakeLocks(ctx, shopID); err != nil {
+	if err := scratch.TakeLocks(ctx); err != nil {
 		return r, err
 	}
 	err = scratch.InTx(ctx, shopID, func(tx *store.Tx) error {
@@ -67,7 +73,7 @@ func Replay(ctx context.Context, db *store.DB, ownerURL string, keys *seal.Keys,
 	if err != nil {
 		return r, err
 	}
-	r.Differences, err = scratch.ReplayDifferences(ctx, shopID)
+	r.Differences, err = scratch.ReplayDifferences(ctx)
 	return r, err
 }
 

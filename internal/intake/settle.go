@@ -24,6 +24,10 @@ type Settler struct {
 	log     *slog.Logger
 	metrics *obs.Metrics
 	terms   termsCache
+
+	// original is what a replay takes from the ledger that it rebuilds, because
+	// it is history and no function of what the deliveries say; else nil.
+	original *store.Original
 }
 
 // NewSettler makes a Settler. keys open the shops' hash keys.
@@ -202,6 +206,9 @@ func (s *Settler) Resettle(ctx context.Context, shopID int64, orderIDs ...int64)
 			return err
 		}
 		if err := w.load(orderIDs); err != nil {
+			return err
+		}
+		if err := w.loadHistory(); err != nil {
 			return err
 		}
 		if err := w.decide(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const tenPercent = `{"id":"base","type":"percentage","rate_bps":1000}`
@@ -54,9 +56,12 @@ func TestALinkInTheLandingSiteEarns(t *testing.T) {
 func story(orders int, rng *rand.Rand) []hook {
 	var out []hook
 	for i := range orders {
-		o := sale{id: 9000 + int64(i), at: at(2+i%20, rng.IntN(24)), email: fmt.Sprintf("c%d@example.com", rng.IntN(orders)), landing: "/"}
-		if rng.IntN(3) > 0 {
-			o.code = []string{"ANNA10", "BEN10", "CARA10"}[rng.IntN(3)]
+		o := sale{id: 9000 + int64(i), at: at(2+i%20, rng.IntN(24)), email: fmt.Sprintf("c%d@example.com", rng.IntN(orders/3)), landing: "/"}
+		switch rng.IntN(4) {
+		case 0, 1:
+			o.code = []string{"ANNA10", "BEN10", "CARA10", "LEO10"}[rng.IntN(4)]
+		case 2:
+			o.landing = "/?ref=" + []string{"anna", "ben", "cara", "leo"}[rng.IntN(4)] + "-link"
 		}
 		o.updated = o.at
 		n := 0
@@ -100,6 +105,7 @@ func programme(s *shop) {
 	s.agreement("cara", "CARA10", `{"id":"base","type":"percentage","rate_bps":1500,"rules":[{"id":"back","customer":"returning","rate_bps":300}]},
 		{"id":"goal","type":"milestones","mode":"replace","metric":"orders","count_basis":"recorded","clawback":"always","steps":[{"at":"2","amount":"20.00"},{"at":"4","amount":"50.00"}]}`,
 		`"attribution":{"binding":{"months":3}}`)
+	s.agreement("leo", "LEO10", tenPercent, `"caps":{"per_period":"40.00"}`, `"attribution":{"binding":{"months":6,"rebind_on_touch":true}}`)
 	s.clock.set(at(31, 0))
 }
 
@@ -109,10 +115,10 @@ func TestAnyOrderDuplicationAndLossThenReplayGiveTheSameLedger(t *testing.T) {
 	straight := newShop(t)
 	programme(straight)
 	straight.deliver(hooks...)
-	want := straight.earned()
+	want := straight.earnedByOrder()
 	straight.verify()
 	straight.replay()
-	for seed := range uint64(3) {
+	for seed := range uint64(6) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		s := newShop(t)
 		programme(s)
@@ -133,11 +139,61 @@ func TestAnyOrderDuplicationAndLossThenReplayGiveTheSameLedger(t *testing.T) {
 			}
 		}
 		s.deliver(mixed...) // and then everything once more
-		if got := s.earned(); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("seed %d: earned %v, straight %v", seed, got, want)
+		if diff := cmp.Diff(want, s.earnedByOrder()); diff != "" {
+			t.Errorf("seed %d: the straight one has (-), this one (+)\n%s", seed, diff)
 		}
 		s.verify()
+		s.replay()
 	}
+}
+
+func TestAnOrderBeforeMakesTheOrdersAfterItBound(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	anna := s.agreement("anna", "ANNA10", tenPercent, `"attribution":{"binding":{"months":3}}`)
+	s.clock.set(at(20, 0))
+	again := sale{id: 2, at: at(5, 9), email: "buyer@example.com", landing: "/", updated: at(5, 9)}
+	s.deliver(hook{"orders/create", "w2", again.order(1000), at(5, 9)}) // nobody's, for all we know
+	first := sale{id: 1, at: at(2, 9), code: "ANNA10", email: "buyer@example.com", updated: at(2, 9)}
+	s.deliver(hook{"orders/create", "w1", first.order(1000), at(2, 9)})
+	if got := s.earned()[anna]; got != 180+200 {
+		t.Errorf("earned %d, want %d", got, 180+200)
+	}
+	// The buyer of the first order turns out to be somebody else.
+	first.email, first.updated = "other@example.com", at(6, 9)
+	s.deliver(hook{"orders/updated", "w3", first.order(1000), at(6, 9)})
+	if got := s.earned()[anna]; got != 180 {
+		t.Errorf("earned %d, want 180", got)
+	}
+	s.verify()
+	s.replay()
+}
+
+func TestEvidenceThatMovesAnOrderFreesItsPartOfTheCap(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	leo := s.agreement("leo", "LEO10", tenPercent, `"caps":{"per_period":"10.00"}`)
+	anna := s.agreement("anna", "ANNA10", tenPercent)
+	s.clock.set(at(20, 0))
+	for i := range int64(2) {
+		o := sale{id: 1 + i, at: at(2+int(i), 9), code: "LEO10", email: fmt.Sprintf("b%d@example.com", i), updated: at(2+int(i), 9)}
+		s.deliver(hook{"orders/create", fmt.Sprintf("w%d", i), o.order(5000), o.at})
+	}
+	if got := s.earned(); got[leo] != 1000 { // 9.00, and 1.00 of the second 9.00
+		t.Fatalf("earned %v", got)
+	}
+	s.decideByHand(1, anna)
+	if got := s.earned(); got[anna] != 900 || got[leo] != 900 {
+		t.Errorf("earned %v, want 900 each", got)
+	}
+	s.verify()
+	s.replay()
+	s.decideByHand(1, leo)
+	if got := s.earned(); got[anna] != 0 || got[leo] != 1000 {
+		t.Errorf("earned %v, want 1000 of %d", got, leo)
+	}
+	s.verify()
+	s.replay()
 }
 
 func TestAFloodOfDuplicatesPostsEachOrderOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -39,6 +40,9 @@ type entry struct {
 	dirty    bool // the order itself changed
 	changeAt time.Time
 
+	was      store.CustomerOrder // its place in its customer's history, as stored
+	stored   *store.DecisionRow  // the decision in force; nil: none
+	final    []byte              // the decision that a replay must keep; nil: none
 	decision attribution.Decision
 	earnings []*store.EarningRow // as stored
 	frozen   bool                // a hold has passed: the decision is final
@@ -110,7 +114,7 @@ func (w *work) take(rows []store.OrderRow) error {
 		if err != nil {
 			return poison{fmt.Errorf("order %d: %w", r.ID, err)}
 		}
-		w.orders[r.ID] = &entry{o: o, row: r, changeAt: lastChange(o)}
+		w.orders[r.ID] = &entry{o: o, row: r, was: placeOf(&r), changeAt: lastChange(o)}
 		known = append(known, r.ID)
 	}
 	earnings, err := w.tx.EarningsOfOrders(w.ctx, known)
@@ -125,47 +129,28 @@ func (w *work) take(rows []store.OrderRow) error {
 	return nil
 }
 
-// loadHistory loads the other orders of the same customers. An order that
-// arrives late, or turns out to be paid, changes what later orders of its
-// customer are (first or returning, bound or not), so those join the work.
+// loadHistory loads the history of the customers whose orders are in the work,
+// those an order has left included.
 func (w *work) loadHistory() error {
-	keys := map[string]bool{}
+	keys := set{}
 	for _, e := range w.orders {
-		if k := customerKey(e.o); k != "" {
-			keys[k] = true
+		for _, k := range []string{customerKey(e.o), e.was.CustomerKey} {
+			if _, known := w.past[k]; !known {
+				keys.add(k)
+			}
 		}
 	}
-	list := make([]string, 0, len(keys))
-	for k := range keys {
-		list = append(list, k)
-	}
-	sort.Strings(list)
-	rows, err := w.tx.OrdersOfCustomers(w.ctx, list)
+	rows, err := w.tx.OrdersOfCustomers(w.ctx, keys.list())
 	if err != nil {
 		return err
+	}
+	for k := range keys {
+		w.past[k] = nil // known, if empty
 	}
 	for _, r := range rows {
 		w.past[r.CustomerKey] = append(w.past[r.CustomerKey], r)
 	}
-	var later []int64
-	for _, e := range w.orders {
-		if !e.dirty || e.o.Snapshot.CreatedAt.IsZero() {
-			continue
-		}
-		k := customerKey(e.o)
-		if e.row.ID != 0 && e.row.CustomerKey == k && e.row.Payment == int16(e.o.PaymentNow()) && e.row.CreatedAt.Equal(e.o.Snapshot.CreatedAt) {
-			continue // nothing that the customer's history is made of
-		}
-		for _, r := range w.past[k] {
-			if r.DecisionNumber > 0 && w.orders[r.ID] == nil && before(e.o.Snapshot.CreatedAt, e.o.ID, r.CreatedAt, r.ID) {
-				later = append(later, r.ID)
-			}
-		}
-	}
-	if len(later) == 0 {
-		return nil
-	}
-	return w.load(later)
+	return nil
 }
 
 // inOrder is the work in the order in which things happened in the store,
@@ -182,48 +167,153 @@ func (w *work) inOrder() []*entry {
 }
 
 // decide says whose each order is and writes orders and new decisions.
+//
+// An order that arrives late, turns out to be paid or turns out to be somebody's
+// changes what later orders of its customer are: first or returning, bound or
+// not. Those then join the work.
 func (w *work) decide() error {
-	list := w.inOrder()
-	if err := w.loadProgramme(list); err != nil {
-		return err
-	}
-	withDecision := make([]int64, 0, len(list))
-	for _, e := range list {
-		if e.row.DecisionNumber > 0 {
-			withDecision = append(withDecision, e.row.ID)
+	for {
+		list := w.inOrder()
+		if err := w.loadProgramme(list); err != nil {
+			return err
+		}
+		if err := w.loadDecisions(list); err != nil {
+			return err
+		}
+		if err := w.loadFinal(list); err != nil {
+			return err
+		}
+		for _, e := range list {
+			if err := w.decideOne(e); err != nil {
+				return err
+			}
+		}
+		if w.dry != nil {
+			return nil
+		}
+		later := w.laterOrders(list)
+		if len(later) == 0 {
+			return w.writeDecisions(list)
+		}
+		if err := w.load(later); err != nil {
+			return err
+		}
+		if err := w.loadHistory(); err != nil {
+			return err
 		}
 	}
-	stored, err := w.tx.LatestDecisions(w.ctx, withDecision)
+}
+
+// loadDecisions loads the decisions in force that are not loaded yet.
+func (w *work) loadDecisions(list []*entry) error {
+	var ids []int64
+	for _, e := range list {
+		if e.row.DecisionNumber > 0 && e.stored == nil {
+			ids = append(ids, e.o.ID)
+		}
+	}
+	stored, err := w.tx.LatestDecisions(w.ctx, ids)
 	if err != nil {
 		return err
 	}
+	for _, id := range ids {
+		if d, ok := stored[id]; ok {
+			w.orders[id].stored = &d
+		}
+	}
+	return nil
+}
+
+// decideOne decides an order, unless its decision is final.
+func (w *work) decideOne(e *entry) error {
+	if final, ok := w.finalDecision(e); ok {
+		d, err := attribution.Decode(final)
+		if err != nil {
+			return poison{fmt.Errorf("order %d, final decision: %w", e.o.ID, err)}
+		}
+		e.decision = d
+	} else {
+		e.decision = attribution.Decide(w.evidence(e))
+	}
+	if w.dry == nil {
+		w.remember(e)
+		return nil
+	}
+	var old []byte
+	if e.stored != nil {
+		old = e.stored.Bytes
+	}
+	if b := e.decision.Encode(); e.stored != nil || len(e.decision.Candidates) > 0 {
+		w.differsDecision(e.o.ID, b, old)
+	}
+	return nil
+}
+
+// finalDecision is the decision that stands because a hold has passed.
+func (w *work) finalDecision(e *entry) ([]byte, bool) {
+	if e.final != nil {
+		return e.final, true
+	}
+	if e.frozen && e.stored != nil {
+		return e.stored.Bytes, true
+	}
+	return nil, false
+}
+
+// loadFinal lets a replay take final decisions from the original: evidence that
+// came later changed nothing there, and must not here.
+func (w *work) loadFinal(list []*entry) error {
+	if w.s.original == nil {
+		return nil
+	}
+	ids := make([]int64, len(list))
+	for i, e := range list {
+		ids[i] = e.o.ID
+	}
+	final, err := w.s.original.FinalDecisions(w.ctx, w.tx, ids)
+	for id, d := range final {
+		w.orders[id].final = d
+	}
+	return err
+}
+
+// laterOrders is the stored orders not in the work whose customer's history
+// has changed before them.
+func (w *work) laterOrders(list []*entry) []int64 {
+	later := map[int64]bool{}
+	for _, e := range list {
+		now := w.place(e)
+		if now.Same(&e.was) {
+			continue
+		}
+		for _, place := range []store.CustomerOrder{now, e.was} {
+			if place.CreatedAt.IsZero() {
+				continue
+			}
+			for _, r := range w.past[place.CustomerKey] {
+				if w.orders[r.ID] == nil && before(place.CreatedAt, e.o.ID, r.CreatedAt, r.ID) {
+					later[r.ID] = true
+				}
+			}
+		}
+	}
+	return keysOf(later)
+}
+
+// writeDecisions writes the orders that changed and the decisions that are new.
+func (w *work) writeDecisions(list []*entry) error {
 	var rows []store.OrderRow
 	var decisions []store.DecisionRow
 	for _, e := range list {
-		old, has := stored[e.o.ID]
-		if e.frozen && has {
-			if e.decision, err = attribution.Decode(old.Bytes); err != nil {
-				return poison{fmt.Errorf("order %d, decision %d: %w", e.o.ID, old.Number, err)}
-			}
-		} else {
-			e.decision = attribution.Decide(w.evidence(e))
-			b := e.decision.Encode()
-			if w.dry != nil {
-				if has || len(e.decision.Candidates) > 0 {
-					w.differsDecision(e.o.ID, b, old.Bytes)
-				}
-				continue
-			}
-			if has && !bytes.Equal(b, old.Bytes) || !has && len(e.decision.Candidates) > 0 {
-				e.row.DecisionNumber = old.Number + 1
-				decisions = append(decisions, store.DecisionRow{OrderID: e.o.ID, Number: e.row.DecisionNumber, Bytes: b})
-				e.dirty = true
-			}
+		b := e.decision.Encode()
+		if e.stored != nil && !bytes.Equal(b, e.stored.Bytes) || e.stored == nil && len(e.decision.Candidates) > 0 {
+			e.row.DecisionNumber++
+			decisions = append(decisions, store.DecisionRow{OrderID: e.o.ID, Number: e.row.DecisionNumber, Bytes: b})
+			e.dirty = true
 		}
 		if e.dirty {
 			w.fillRow(e)
 			rows = append(rows, e.row)
-			w.remember(e)
 		}
 	}
 	if err := w.tx.UpsertOrders(w.ctx, rows); err != nil {
@@ -249,26 +339,38 @@ func (w *work) fillRow(e *entry) {
 	r.State = compress(order.Encode(e.o))
 }
 
+// place is the order's place in its customer's history.
+func (w *work) place(e *entry) store.CustomerOrder {
+	p := store.CustomerOrder{ID: e.o.ID, CustomerKey: customerKey(e.o), CreatedAt: e.o.Snapshot.CreatedAt, Payment: int16(e.o.PaymentNow())}
+	if d := &e.decision; len(d.Shares) > 0 {
+		p.InfluencerID, p.VersionID, p.Via = d.Shares[0].InfluencerID, d.Shares[0].VersionID, string(d.Shares[0].Via)
+	}
+	return p
+}
+
+func placeOf(r *store.OrderRow) store.CustomerOrder {
+	return store.CustomerOrder{ID: r.ID, CustomerKey: r.CustomerKey, CreatedAt: r.CreatedAt, Payment: r.Payment,
+		InfluencerID: r.InfluencerID, VersionID: r.VersionID, Via: r.Via}
+}
+
 // remember puts the order into its customer's history, for the customer's
 // later orders in the same work.
 func (w *work) remember(e *entry) {
-	if e.row.CustomerKey == "" || e.row.CreatedAt.IsZero() {
-		return
-	}
-	now := store.CustomerOrder{ID: e.row.ID, CustomerKey: e.row.CustomerKey, CreatedAt: e.row.CreatedAt, Payment: e.row.Payment,
-		InfluencerID: e.row.InfluencerID, VersionID: e.row.VersionID, Via: e.row.Via, DecisionNumber: e.row.DecisionNumber}
-	h := w.past[now.CustomerKey]
-	for i := range h {
-		if h[i].ID == now.ID {
-			h = append(h[:i:i], h[i+1:]...)
-			break
+	now := w.place(e)
+	for _, k := range []string{e.was.CustomerKey, now.CustomerKey} {
+		if k == "" {
+			continue
+		}
+		if i := slices.IndexFunc(w.past[k], func(p store.CustomerOrder) bool { return p.ID == now.ID }); i >= 0 {
+			w.past[k] = slices.Delete(w.past[k], i, i+1)
 		}
 	}
+	if now.CustomerKey == "" || now.CreatedAt.IsZero() {
+		return
+	}
+	h := w.past[now.CustomerKey]
 	at := sort.Search(len(h), func(i int) bool { return before(now.CreatedAt, now.ID, h[i].CreatedAt, h[i].ID) })
-	h = append(h, store.CustomerOrder{})
-	copy(h[at+1:], h[at:])
-	h[at] = now
-	w.past[now.CustomerKey] = h
+	w.past[now.CustomerKey] = slices.Insert(h, at, now)
 }
 
 // customerKey names the buyer across orders: the store's customer id, or for a

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -96,16 +97,22 @@ func (tx *Tx) MilestoneEarnings(ctx context.Context, agreementID int64) ([]Earni
 	return tx.earnings(ctx, "agreement_id = $2 AND kind = 2", agreementID)
 }
 
+// paidOfEarning is the query of PaidOfEarning for the earning e; schema stands
+// before the names of tables.
+func paidOfEarning(schema string) string {
+	return strings.ReplaceAll(`SELECT coalesce(-sum(n.minor), 0)::bigint FROM $.ledger_entries n
+		WHERE n.shop_id = e.shop_id AND n.earning_id = e.id AND n.account = 3 AND EXISTS (
+		  SELECT FROM $.payout_lines l JOIN $.payout_batches b ON b.shop_id = l.shop_id AND b.id = l.batch_id
+		  WHERE l.shop_id = n.shop_id AND l.influencer_id = n.influencer_id AND l.currency = n.currency AND b.cut_at > n.effective_at
+		    AND l.pay > 0 AND l.state IN ('draft', 'paying', 'paid', 'in_doubt'))`, "$.", schema)
+}
+
 // PaidOfEarning returns how much of an earning was paid, or is on its way, in
 // minor units. A payout is always the whole balance, so a movement counts as
 // soon as its own period or a later one paid: what was carried at first is paid
 // with the rest.
 func (tx *Tx) PaidOfEarning(ctx context.Context, earningID int64) (minor int64, err error) {
-	err = tx.pgx.QueryRow(ctx, `SELECT coalesce(-sum(e.minor), 0)::bigint FROM ledger_entries e
-		WHERE e.shop_id = $1 AND e.earning_id = $2 AND e.account = 3 AND EXISTS (
-		  SELECT FROM payout_lines l JOIN payout_batches b ON b.shop_id = l.shop_id AND b.id = l.batch_id
-		  WHERE l.shop_id = e.shop_id AND l.influencer_id = e.influencer_id AND l.currency = e.currency AND b.cut_at > e.effective_at
-		    AND l.pay > 0 AND l.state IN ('draft', 'paying', 'paid', 'in_doubt'))`, tx.ShopID, earningID).Scan(&minor)
+	err = tx.pgx.QueryRow(ctx, "SELECT ("+paidOfEarning("")+") FROM (SELECT $1::bigint AS shop_id, $2::bigint AS id) e", tx.ShopID, earningID).Scan(&minor)
 	if err != nil {
 		return 0, fmt.Errorf("paid of earning %d: %w", earningID, err)
 	}

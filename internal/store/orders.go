@@ -99,14 +99,19 @@ func (tx *Tx) UpsertOrders(ctx context.Context, os []OrderRow) error {
 
 // CustomerOrder is an order in a customer's history.
 type CustomerOrder struct {
-	ID             int64
-	CustomerKey    string
-	CreatedAt      time.Time
-	Payment        int16
-	InfluencerID   int64
-	VersionID      int64
-	Via            string
-	DecisionNumber int32
+	ID           int64
+	CustomerKey  string
+	CreatedAt    time.Time
+	Payment      int16
+	InfluencerID int64
+	VersionID    int64
+	Via          string
+}
+
+// Same tells whether c and d say the same.
+func (c *CustomerOrder) Same(d *CustomerOrder) bool {
+	return c.ID == d.ID && c.CustomerKey == d.CustomerKey && c.CreatedAt.Equal(d.CreatedAt) && c.Payment == d.Payment &&
+		c.InfluencerID == d.InfluencerID && c.VersionID == d.VersionID && c.Via == d.Via
 }
 
 // OrdersOfCustomers returns the orders of the customers, ascending by creation.
@@ -114,14 +119,14 @@ func (tx *Tx) OrdersOfCustomers(ctx context.Context, keys []string) ([]CustomerO
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, customer_key, created_at, payment, influencer_id, version_id, via, decision_number
+	rows, err := tx.pgx.Query(ctx, `SELECT id, customer_key, created_at, payment, influencer_id, version_id, via
 		FROM orders WHERE shop_id = $1 AND customer_key = ANY($2) AND customer_key <> '' AND created_at IS NOT NULL
 		ORDER BY created_at, id`, tx.ShopID, keys)
 	if err != nil {
 		return nil, fmt.Errorf("load customers' orders: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (c CustomerOrder, err error) {
-		err = r.Scan(&c.ID, &c.CustomerKey, &c.CreatedAt, &c.Payment, &c.InfluencerID, &c.VersionID, &c.Via, &c.DecisionNumber)
+		err = r.Scan(&c.ID, &c.CustomerKey, &c.CreatedAt, &c.Payment, &c.InfluencerID, &c.VersionID, &c.Via)
 		c.CreatedAt = c.CreatedAt.UTC()
 		return c, err
 	})

@@ -99,3 +99,28 @@ func TestRenewalsEarnByTheVersionOfTheFirstOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestAClickWithoutATimeGoesBeforeABindingButNotBeforeAClick(t *testing.T) {
+	t.Parallel()
+	in := scene(t, func(a *terms.Attribution) { a.Binding = &terms.Binding{} })
+	in.Past = []attribution.PastOrder{past(1, "2026-11-01T00:00:00Z", anna, attribution.Click)}
+	untimed := attribution.Touch{ID: "claim:ben", Kind: attribution.Click, InfluencerID: ben, AgreementID: 20, At: in.Order.Snapshot.CreatedAt, TimeClaimed: true}
+	in.Touches = []attribution.Touch{untimed}
+	d := attribution.Decide(in)
+	wantWinners(t, d, ben)
+	wantReasons(t, d, map[string]string{"claim:ben": "won", "binding:1": "beaten_by_click"})
+
+	// One that is known to be late does not: that is how a click is stuffed in
+	// at the checkout.
+	late := untimed
+	late.TimeClaimed = false
+	in.Touches = []attribution.Touch{late}
+	d = attribution.Decide(in)
+	wantWinners(t, d, anna)
+	wantReasons(t, d, map[string]string{"claim:ben": "late_touch", "binding:1": "won"})
+
+	in.Touches = []attribution.Touch{untimed, click("c", cleo, "2026-12-01T10:00:00Z")}
+	d = attribution.Decide(in)
+	wantWinners(t, d, cleo)
+	wantReasons(t, d, map[string]string{"claim:ben": "late_touch", "click:c": "won", "binding:1": "beaten_by_click"})
+}

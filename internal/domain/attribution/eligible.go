@@ -142,34 +142,57 @@ func (i *Influencer) activeAt(at time.Time) bool {
 // dropLate is R-11: a click or visit after checkout began, or just before the
 // order, wins only when nobody came before it. If there are late touches only,
 // the earliest stands.
+//
+// A click whose time the store does not tell may have come early or late. It
+// displaces no touch that has a time, but it is an explicit touch all the same,
+// and those go before the customer's binding.
 func dropLate(field []*cand, s *order.Snapshot) []*cand {
-	late, manual := 0, false
+	late, manual, bound := 0, false, false
+	var first, untimed *cand // the oldest late one, and the oldest without a time
 	for _, c := range field {
 		c.late = isLate(c, s)
 		manual = manual || c.Kind == Manual
-		if c.late {
-			late++
+		bound = bound || c.Kind == Bound
+		if !c.late {
+			continue
+		}
+		late++
+		if first == nil {
+			first = c
+		}
+		if untimed == nil && c.hasNoTime(s) {
+			untimed = c
 		}
 	}
 	if late == 0 || manual {
 		return field
 	}
-	var first *cand
-	if late == len(field) {
-		first = field[0] // oldest first
+	stands := first
+	switch explicit := len(field) - late; {
+	case explicit == 1 && bound:
+		stands = untimed
+	case explicit > 0:
+		stands = nil
+	}
+	if stands != nil && stands.hasNoTime(s) {
+		stands.late = false // not known to be
 	}
 	return slices.DeleteFunc(field, func(c *cand) bool {
-		if !c.late || c == first {
+		if !c.late || c == stands {
 			return false
 		}
 		detail := "It came as the order was being placed, too late to displace an earlier touch."
-		if c.TimeClaimed && c.At.Equal(s.CreatedAt) {
+		if c.hasNoTime(s) {
 			detail = "Its time is not known, so it cannot displace another touch."
 		}
 		c.lose("late_touch", detail)
 		return true
 	})
 }
+
+// hasNoTime tells that the touch stands at the order's own time for want of a
+// better one.
+func (c *cand) hasNoTime(s *order.Snapshot) bool { return c.TimeClaimed && c.At.Equal(s.CreatedAt) }
 
 func isLate(c *cand, s *order.Snapshot) bool {
 	if c.Kind != Click && c.Kind != Visit {
