@@ -228,6 +228,43 @@ func TestAWriteWithAnIdempotencyKeyHappensOnce(t *testing.T) {
 	w.a.post("/campaigns", m{"name": "Spring"}, "Idempotency-Key", "three").is(201)
 }
 
+func TestAnActWithAnIdempotencyKeyIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	w, _ := payoutWorld(t)
+	body := m{"period": "2026-10"}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	bodies, busy := map[string]bool{}, 0
+	for range 8 {
+		wg.Go(func() {
+			r := w.a.post("/payouts/close", body, "Idempotency-Key", "close")
+			mu.Lock()
+			defer mu.Unlock()
+			if r.status == 409 {
+				r.problem(409, "request_in_progress")
+				busy++
+				return
+			}
+			bodies[r.is(200).str("id")] = true
+		})
+	}
+	wg.Wait()
+	if len(bodies) != 1 || busy > 7 {
+		t.Errorf("%v, %d busy", bodies, busy)
+	}
+	if r := w.a.post("/payouts/close", body, "Idempotency-Key", "close"); r.header.Get("Idempotency-Replayed") != "true" || !bodies[r.is(200).str("id")] {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	w.a.post("/payouts/close", m{"period": "2026-09"}, "Idempotency-Key", "close").problem(409, "idempotency_key_reused")
+	// A refused act leaves its key unused.
+	if r := w.a.post("/payouts/close", m{"period": "2999-01"}, "Idempotency-Key", "later"); r.status < 400 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := w.a.post("/payouts/close", body, "Idempotency-Key", "later"); r.status != 200 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
 func TestACallerWhoIsTooFastIsToldToWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(d *web.Deps) {

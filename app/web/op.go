@@ -143,19 +143,25 @@ func act[B any](ctx context.Context, db *store.DB, v *visit, o *output[B], f fun
 	if old != nil {
 		return o.replay(old, v)
 	}
-	ferr := f()
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	err = db.InTx(after, v.caller.ShopID, func(tx *store.Tx) error {
-		if ferr != nil { // it may be tried again at once
-			return tx.ReleaseKey(after, v.idempotencyKey)
-		}
-		return keepAnswer(after, tx, v.idempotencyKey, o.Status, o.Body)
-	})
-	if ferr != nil {
-		return ferr
+	// What follows f is done even if the caller has gone away meanwhile.
+	afterwards := func(g func(context.Context, *store.Tx) error) error {
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return db.InTx(after, v.caller.ShopID, func(tx *store.Tx) error { return g(after, tx) })
 	}
-	return err
+	done := false
+	defer func() {
+		if !done { // f refused, or panicked: it may be tried again at once
+			_ = afterwards(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseKey(ctx, v.idempotencyKey) })
+		}
+	}()
+	if err := f(); err != nil {
+		return err
+	}
+	done = true
+	return afterwards(func(ctx context.Context, tx *store.Tx) error {
+		return keepAnswer(ctx, tx, v.idempotencyKey, o.Status, o.Body)
+	})
 }
 
 // replay fills o from the stored answer, if it answers the same request.
