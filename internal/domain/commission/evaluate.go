@@ -58,6 +58,9 @@ func Evaluate(s Source) Eval {
 	}
 	for i := range s.Terms.Components {
 		c := &s.Terms.Components[i]
+		if !c.PaysFor(viaOf(s.Share.Via)) {
+			continue
+		}
 		switch c.Type {
 		case terms.Percentage:
 			e.addRates(c, &b, s.Customer)
@@ -74,6 +77,23 @@ func Evaluate(s Source) Eval {
 		}
 	}
 	return e
+}
+
+// viaOf is the word the terms have for a touch.
+func viaOf(k attribution.Kind) string {
+	switch k {
+	case attribution.CodeUse:
+		return terms.ViaCode
+	case attribution.Visit:
+		return terms.ViaPage
+	case attribution.Live:
+		return terms.ViaLive
+	case attribution.Bound:
+		return terms.ViaBinding
+	case attribution.Manual:
+		return terms.ViaManual
+	}
+	return terms.ViaLink
 }
 
 // whole is every basis point of an order.

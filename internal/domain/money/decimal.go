@@ -32,6 +32,19 @@ func ParseRounded(text string, c Currency) (minor int64, err error) {
 	return minor, err
 }
 
+// ParseMicro reads a unit price of at most six decimals in millionths of the
+// major unit: "0.0375" is 37500.
+func ParseMicro(text string) (Micro, error) {
+	v, exact, err := scan(text, 6)
+	if err != nil {
+		return 0, err
+	}
+	if !exact {
+		return 0, fmt.Errorf("%q has more than six decimals", clip(text))
+	}
+	return Micro(v), nil
+}
+
 // Format is minor in major units with exactly the currency's decimals.
 func Format(minor int64, c Currency) string {
 	exp := c.Exponent()

@@ -18,16 +18,22 @@ type kind struct {
 }
 
 var kinds = map[string]kind{
-	Percentage:   {[]string{"rate_bps", "rules", "tie_by"}, (*checker).percentage},
-	RevenueShare: {[]string{"rate_bps", "of"}, (*checker).revenueShare},
-	FlatOrder:    {[]string{"amount", "returning_amount", "min_net"}, (*checker).flatOrder},
-	FlatItem:     {[]string{"amount", "returning_amount"}, (*checker).flat},
+	Percentage:   {[]string{"rate_bps", "rules", "tie_by", "via"}, (*checker).percentage},
+	RevenueShare: {[]string{"rate_bps", "of", "via"}, (*checker).revenueShare},
+	FlatOrder:    {[]string{"amount", "returning_amount", "min_net", "via"}, (*checker).flatOrder},
+	FlatItem:     {[]string{"amount", "returning_amount", "via"}, (*checker).flat},
 	RateTiers:    {[]string{"convention", "basis", "bands", "on_refund", "period"}, (*checker).rateTiers},
 	Milestones:   {[]string{"mode", "metric", "count_basis", "steps", "clawback", "period"}, (*checker).milestones},
+	Clicks:       {[]string{"unit_price", "amount", "goal", "dedupe_hours", "visitor_cap", "max_count", "max_amount", "period"}, (*checker).clicks},
+	Leads:        {[]string{"amount", "vetting_days", "on_deadline", "dedupe_days", "max_count", "max_amount", "period"}, (*checker).leads},
+	Engagement:   {[]string{"prices", "gates", "bands", "max_amount", "final_days"}, (*checker).engagement},
+	Giveaway:     {[]string{"amount", "max_count", "max_amount", "period"}, (*checker).giveaway},
+	FlatFee:      {[]string{"amount", "due", "due_date", "note"}, (*checker).flatFee},
+	Gift:         {[]string{"amount", "note"}, (*checker).gift},
 }
 
-// later are the types that have a name but cannot be settled yet.
-var later = []string{"clicks", "leads", "engagement", "live", "landing_page", "giveaway"}
+// types are the names of kinds in the order people read them.
+var types = []string{Percentage, RevenueShare, FlatOrder, FlatItem, RateTiers, Milestones, Clicks, Leads, Engagement, Giveaway, FlatFee, Gift}
 
 var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
@@ -37,11 +43,10 @@ func (c *checker) component(k *Component, path string) {
 	switch {
 	case ok:
 		c.strangers(k, known.fields, path)
+		c.via(k, path+".via")
 		known.check(c, k, path)
-	case slices.Contains(later, k.Type):
-		c.add(path+".type", "%q cannot be settled yet; remove the component", k.Type)
 	default:
-		c.add(path+".type", "must be one of: %s", strings.Join([]string{Percentage, RevenueShare, FlatOrder, FlatItem, RateTiers, Milestones}, ", "))
+		c.add(path+".type", "must be one of: %s", strings.Join(types, ", "))
 	}
 }
 
@@ -140,7 +145,7 @@ func (c *checker) rateTiers(k *Component, path string) {
 
 func (c *checker) milestones(k *Component, path string) {
 	oneOf(c, path+".mode", &k.Mode, Replace, Additive)
-	oneOf(c, path+".metric", &k.Metric, Orders, Revenue)
+	oneOf(c, path+".metric", &k.Metric, Orders, Revenue, Clicks, Leads, Entries)
 	oneOf(c, path+".count_basis", &k.CountBasis, Locked, Recorded)
 	oneOf(c, path+".clawback", &k.Clawback, UntilPaid, Always, Never)
 	c.period(k, path+".period")

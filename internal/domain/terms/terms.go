@@ -104,15 +104,67 @@ type Component struct {
 
 	// milestones (R-35 … R-37).
 	Mode       string `json:"mode,omitempty"`        // replace, additive
-	Metric     string `json:"metric,omitempty"`      // orders, revenue (later: clicks, leads, entries)
+	Metric     string `json:"metric,omitempty"`      // orders, revenue, clicks, leads, entries
 	CountBasis string `json:"count_basis,omitempty"` // locked, recorded
 	Steps      []Step `json:"steps,omitempty"`
 	Clawback   string `json:"clawback,omitempty"` // until_paid, always, never
 
-	// rate_tiers, milestones (R-40).
+	// rate_tiers, milestones, clicks, leads, giveaway (R-40).
 	Period *Period `json:"period,omitempty"`
 
-	amount, minNet, returning int64
+	// percentage, revenue_share, flat_order, flat_item: pays only for orders won
+	// by one of these touches: code, link, landing_page, live, binding, manual.
+	// Empty: by any. This is how landing pages and live sessions are paid.
+	Via []string `json:"via,omitempty"`
+
+	// clicks (R-42 … R-47): UnitPrice for each valid click, up to six decimals;
+	// or Amount as a budget that is earned in proportion up to Goal clicks.
+	UnitPrice   string `json:"unit_price,omitempty"`
+	Goal        int    `json:"goal,omitempty"`
+	DedupeHours int    `json:"dedupe_hours,omitempty"` // a visitor counts once on a link in so many hours; default 24
+	VisitorCap  int    `json:"visitor_cap,omitempty"`  // and so often in the campaign; 0: no bound
+
+	// clicks, leads, giveaway: the first MaxCount pay, while all of one fits
+	// into MaxAmount (R-44). engagement: MaxAmount per post (R-50).
+	MaxCount  int    `json:"max_count,omitempty"`
+	MaxAmount string `json:"max_amount,omitempty"`
+
+	// leads (R-51): Amount for each qualified one. One not vetted after
+	// VettingDays is decided by OnDeadline: reject (default) or qualify.
+	VettingDays int    `json:"vetting_days,omitempty"`
+	OnDeadline  string `json:"on_deadline,omitempty"`
+	DedupeDays  int    `json:"dedupe_days,omitempty"` // an address counts once in so many days; default 90
+
+	// engagement (R-48 … R-50): Prices per event of a post once every gate is
+	// passed; Bands rate what lies beyond a number of priced events. The last
+	// snapshot within FinalDays of the post is final.
+	Prices    []Price `json:"prices,omitempty"`
+	Gates     []Gate  `json:"gates,omitempty"`
+	FinalDays int     `json:"final_days,omitempty"`
+
+	// flat_fee: Amount, Due on_signing (default), monthly or on_date DueDate.
+	// gift: Amount is what the product costs; it is not owed, but it counts in ROI.
+	Due     string `json:"due,omitempty"`
+	DueDate string `json:"due_date,omitempty"`
+	Note    string `json:"note,omitempty"`
+
+	amount, minNet, returning, maxAmount int64
+	unit                                 money.Micro
+}
+
+// Price is what one event of a post is worth: like, comment, share, save, view
+// or click; up to six decimals.
+type Price struct {
+	Event     string `json:"event"`
+	UnitPrice string `json:"unit_price"`
+
+	unit money.Micro
+}
+
+// Gate is a minimum below which a post earns nothing; it takes nothing off.
+type Gate struct {
+	Event   string `json:"event"`
+	AtLeast int    `json:"at_least"`
 }
 
 // The component types this version can settle.
@@ -123,6 +175,12 @@ const (
 	FlatItem     = "flat_item"
 	RateTiers    = "rate_tiers"
 	Milestones   = "milestones"
+	Clicks       = "clicks"
+	Leads        = "leads"
+	Engagement   = "engagement"
+	Giveaway     = "giveaway"
+	FlatFee      = "flat_fee"
+	Gift         = "gift"
 )
 
 // RateRule is an exception to a percentage: the most specific match wins
@@ -139,7 +197,8 @@ type RateRule struct {
 	products map[int64]bool
 }
 
-// Band starts at From (≥, R-38): an amount for revenue, a count for orders.
+// Band starts at From (≥, R-38): an amount for revenue, a count for orders or
+// for a post's events.
 type Band struct {
 	From    string    `json:"from"`
 	RateBps money.Bps `json:"rate_bps"`
