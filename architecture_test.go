@@ -28,6 +28,7 @@ const (
 	floorDomain          // pure rules
 	floorPlumbing        // config, obs, seal: no business in them
 	floorOutside         // the database, platforms, rails, mail
+	floorBooks           // target − posted, which several use cases need
 	floorUseCase
 	floorEdge
 	floorMain
@@ -50,6 +51,7 @@ var trees = []tree{
 	{"internal/platform", floorOutside},
 	{"internal/rail", floorOutside},
 	{"internal/mail", floorOutside},
+	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},
 	{"internal/tracking", floorUseCase},
 	{"internal/program", floorUseCase},

@@ -136,7 +136,7 @@ func (s *simulator) addStored(ctx context.Context, tx *store.Tx, rows []store.Or
 // addPostedMilestones adds what the ledger holds for milestones today.
 func (s *simulator) addPostedMilestones(ctx context.Context, tx *store.Tx) error {
 	for _, agreement := range sortedKeys(s.agreements) {
-		have, err := tx.MilestoneEarnings(ctx, agreement)
+		have, err := tx.EarningsOfKind(ctx, agreement, store.EarningMilestone)
 		if err != nil {
 			return err
 		}

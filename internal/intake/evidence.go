@@ -1,15 +1,12 @@
 package intake
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/order"
-	"tributary/internal/domain/terms"
 	"tributary/internal/store"
 )
 
@@ -109,22 +106,12 @@ func (w *work) loadAgreements(ids []int64) (err error) {
 	if p.owners, err = w.tx.AgreementOwners(w.ctx, ids); err != nil || len(ids) == 0 {
 		return err
 	}
-	signed, err := w.tx.SignedVersions(w.ctx, ids)
+	versions, err := w.s.terms.Versions(w.ctx, w.tx, ids)
 	if err != nil {
 		return err
 	}
-	if err := w.s.terms.fill(w, signed); err != nil {
-		return err
-	}
-	for _, v := range signed {
-		t, ok := w.s.terms.get(v.Hash)
-		if !ok {
-			return fmt.Errorf("agreement %d, version %d: its terms %s are not stored", v.AgreementID, v.Number, v.Hash)
-		}
-		p.agreements[v.AgreementID] = append(p.agreements[v.AgreementID], attribution.Agreement{
-			ID: v.AgreementID, VersionID: v.ID, Number: v.Number, InfluencerID: v.InfluencerID, CampaignID: v.CampaignID,
-			Hash: v.Hash, Terms: t, Effective: attribution.Span{From: v.From, To: v.To},
-		})
+	for _, v := range versions {
+		p.agreements[v.ID] = append(p.agreements[v.ID], v)
 	}
 	for _, vs := range p.agreements {
 		for i := range vs {
@@ -225,49 +212,6 @@ func (w *work) liveRefs(name string, at time.Time) []store.LinkRef {
 		}
 	}
 	return refs[:1]
-}
-
-// termsCache keeps parsed terms by hash: they never change.
-type termsCache struct {
-	mu sync.RWMutex
-	m  map[string]*terms.Terms
-}
-
-func (c *termsCache) get(hash string) (*terms.Terms, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	t, ok := c.m[hash]
-	return t, ok
-}
-
-// fill loads the documents of the versions that are not known yet.
-func (c *termsCache) fill(w *work, versions []store.SignedVersion) error {
-	missing := set{}
-	for _, v := range versions {
-		if _, ok := c.get(v.Hash); !ok {
-			missing.add(v.Hash)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	docs, err := w.tx.TermsByHash(w.ctx, missing.list())
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.m == nil || len(c.m) > 50_000 {
-		c.m = map[string]*terms.Terms{}
-	}
-	for hash, doc := range docs {
-		t, err := terms.Parse(doc)
-		if err != nil {
-			return fmt.Errorf("stored terms %s: %w", hash, err)
-		}
-		c.m[hash] = t
-	}
-	return nil
 }
 
 type set map[string]bool

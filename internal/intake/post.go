@@ -8,39 +8,16 @@ import (
 	"time"
 
 	"tributary/internal/domain/commission"
-	"tributary/internal/domain/ledger"
-	"tributary/internal/domain/money"
 	"tributary/internal/domain/terms"
+	"tributary/internal/earning"
 	"tributary/internal/store"
 )
 
-// source is one earning being settled.
+// source is one order's earning being settled.
 type source struct {
-	row   *store.EarningRow
+	earning.Source
 	terms *terms.Terms
 	eval  commission.Eval
-	// at is when the change happened that makes it being settled.
-	at time.Time
-	// release is when the hold ends; zero while that cannot be told.
-	release time.Time
-	target  int64
-	detail  []byte
-	state   string
-	reason  string
-	gross   int64
-	net     int64
-	counted int64
-	when    time.Time
-}
-
-// Detail is what is kept with an earning so that it explains itself, and so
-// that tiers can be folded again without loading orders.
-type Detail struct {
-	Eval  *commission.Eval        `json:"eval,omitempty"` // only where other orders' earnings depend on it
-	Lines []commission.LineResult `json:"lines,omitempty"`
-	Rules []string                `json:"rules,omitempty"`
-	// Orders are the sales that reached a milestone (R-35).
-	Orders []int64 `json:"orders,omitempty"`
 }
 
 // post brings the ledger to where the targets are: for each source it posts
@@ -54,16 +31,18 @@ func (w *work) post() error {
 		}
 		sources = append(sources, all...)
 	}
-	if err := w.write(sources); err != nil {
-		return err
-	}
+	plain := make([]*earning.Source, len(sources))
 	agreements := map[int64]bool{}
-	for _, s := range sources {
-		if s.terms != nil && hasMilestones(s.terms) {
-			agreements[s.row.AgreementID] = true
+	for i, s := range sources {
+		plain[i] = &s.Source
+		if s.terms != nil && earning.HasMilestones(s.terms) {
+			agreements[s.Row.AgreementID] = true
 		}
 	}
-	return w.milestones(keysOf(agreements))
+	if err := w.book.Write(w.ctx, plain); err != nil {
+		return err
+	}
+	return w.book.Milestones(w.ctx, w.versionsOf(keysOf(agreements)))
 }
 
 // folding is what the work does to one agreement version whose tiers or caps
@@ -99,29 +78,29 @@ func (w *work) sources() (alone []*source, folds foldings) {
 			if v == nil {
 				continue // Decide only picks versions that it was given
 			}
-			s := &source{terms: v.Terms, at: e.changeAt}
+			s := &source{terms: v.Terms, Source: earning.Source{At: e.changeAt}}
 			if k := slices.IndexFunc(left, func(r *store.EarningRow) bool { return r.AgreementID == share.AgreementID }); k >= 0 {
-				s.row = left[k]
+				s.Row = left[k]
 				left = slices.Delete(left, k, k+1)
-				w.leave(folds, s.row, share.VersionID, e.changeAt)
+				w.leave(folds, s.Row, share.VersionID, e.changeAt)
 			} else {
-				s.row = &store.EarningRow{Kind: store.EarningOrder, Source: e.o.ID, InfluencerID: share.InfluencerID, AgreementID: share.AgreementID,
+				s.Row = &store.EarningRow{Kind: store.EarningOrder, Source: e.o.ID, InfluencerID: share.InfluencerID, AgreementID: share.AgreementID,
 					Currency: string(v.Terms.Currency)}
 			}
-			s.row.VersionID, s.row.TermsHash = share.VersionID, share.TermsHash
+			s.Row.VersionID, s.Row.TermsHash = share.VersionID, share.TermsHash
 			s.eval = commission.Evaluate(commission.Source{Order: e.o, Share: share, Shares: e.decision.Shares, Index: i, Terms: v.Terms,
 				Customer: e.decision.Customer, Zone: w.shop.Zone})
 			if at, ok := commission.ReleaseAt(v.Terms, &e.o.Snapshot, w.shop.Zone); ok {
-				s.release = at
+				s.Release = at
 			}
-			s.when = e.o.Snapshot.PaidAt
-			if s.when.IsZero() {
-				s.when = e.o.Snapshot.CreatedAt
+			s.When = e.o.Snapshot.PaidAt
+			if s.When.IsZero() {
+				s.When = e.o.Snapshot.CreatedAt
 			}
 			if commission.NeedsFold(v.Terms) {
 				f := folds.of(share.VersionID, e.changeAt)
 				f.own = append(f.own, s)
-				f.places = append(f.places, s.when)
+				f.places = append(f.places, s.When)
 				continue
 			}
 			s.take(commission.Fold(v.Terms, w.shop.Zone, []commission.Eval{s.eval})[0], false)
@@ -129,8 +108,8 @@ func (w *work) sources() (alone []*source, folds foldings) {
 		}
 		for _, r := range left { // somebody else's now
 			w.leave(folds, r, 0, e.changeAt)
-			s := &source{row: r, at: e.changeAt, release: r.ReleaseAt, when: r.OccurredAt, state: store.EarningVoid,
-				reason: reattributed, gross: r.GrossBase}
+			s := &source{Source: earning.Source{Row: r, At: e.changeAt, Release: r.ReleaseAt, When: r.OccurredAt, State: store.EarningVoid,
+				Reason: reattributed, Gross: r.GrossBase}}
 			if v := w.prog.versions[r.VersionID]; v != nil {
 				s.terms = v.Terms
 			}
@@ -172,13 +151,13 @@ func (w *work) fold(version int64, f *folding) ([]*source, error) {
 			to = z
 		}
 	}
-	rows, err := w.tx.EarningsOfVersion(w.ctx, v.ID, version, from, to)
+	rows, err := w.tx.EarningsOfVersion(w.ctx, v.ID, version, store.EarningOrder, from, to)
 	if err != nil {
 		return nil, err
 	}
 	known := f.gone
 	for _, s := range f.own {
-		known[s.row.ID] = true
+		known[s.Row.ID] = true
 	}
 	all := slices.Clone(f.own)
 	for i := range rows {
@@ -186,11 +165,11 @@ func (w *work) fold(version int64, f *folding) ([]*source, error) {
 		if known[r.ID] || r.Reason == reattributed {
 			continue
 		}
-		var d Detail
+		var d earning.Detail
 		if err := json.Unmarshal(r.Detail, &d); err != nil || d.Eval == nil {
 			return nil, poison{fmt.Errorf("earning %d: its evaluation is not stored: %w", r.ID, err)}
 		}
-		all = append(all, &source{row: r, terms: v.Terms, eval: *d.Eval, at: f.at, release: r.ReleaseAt, when: r.OccurredAt})
+		all = append(all, &source{terms: v.Terms, eval: *d.Eval, Source: earning.Source{Row: r, At: f.at, Release: r.ReleaseAt, When: r.OccurredAt}})
 	}
 	evals := make([]commission.Eval, len(all))
 	for i, s := range all {
@@ -204,101 +183,23 @@ func (w *work) fold(version int64, f *folding) ([]*source, error) {
 
 // take reads a result into the source.
 func (s *source) take(r commission.Result, keepEval bool) {
-	s.target, s.gross, s.net, s.counted = r.Target, r.GrossBase, r.NetBase, r.Counted
+	s.Target, s.Gross, s.Net, s.Counted = r.Target, r.GrossBase, r.NetBase, r.Counted
 	kind, reason, _ := strings.Cut(r.State, ":")
 	switch kind {
 	case "":
-		s.state = store.EarningPending
+		s.State = store.EarningPending
 	case "held":
-		s.state, s.reason = store.EarningHeld, reason
+		s.State, s.Reason = store.EarningHeld, reason
 	case "denied":
-		s.state, s.reason = store.EarningDenied, reason
+		s.State, s.Reason = store.EarningDenied, reason
 	case "unpaid":
-		s.state = store.EarningUnpaid
+		s.State = store.EarningUnpaid
 	default:
-		s.state, s.reason = store.EarningVoid, reason
+		s.State, s.Reason = store.EarningVoid, reason
 	}
-	d := Detail{Lines: r.Lines, Rules: r.RuleIDs}
+	d := earning.Detail{Lines: r.Lines, Rules: r.RuleIDs}
 	if keepEval {
 		d.Eval = &s.eval
 	}
-	s.detail = encodeDetail(d)
-}
-
-// write updates the earnings that changed and posts the differences.
-func (w *work) write(sources []*source) error {
-	var rows []*store.EarningRow
-	var changed []*source
-	var deltas []int64
-	for _, s := range sources {
-		r := s.row
-		delta := s.target - r.Posted
-		next := *r
-		next.GrossBase, next.NetBase, next.Counted, next.Posted = s.gross, s.net, s.counted, s.target
-		next.OccurredAt, next.State, next.Reason = s.when, s.state, s.reason
-		next.Detail = s.detail
-		if next.Detail == nil {
-			next.Detail = []byte("{}")
-		}
-		if r.LockedAt.IsZero() {
-			next.ReleaseAt = s.release
-			if next.State == store.EarningUnpaid {
-				next.ReleaseAt = time.Time{}
-			}
-		} else if next.State != store.EarningVoid && next.State != store.EarningDenied {
-			next.State = store.EarningLocked
-		}
-		if w.dry != nil {
-			w.differsSource(s, &next)
-			continue
-		}
-		if r.ID != 0 && delta == 0 && sameEarning(r, &next) {
-			continue
-		}
-		*r = next
-		rows = append(rows, r)
-		changed = append(changed, s)
-		deltas = append(deltas, delta)
-	}
-	if err := w.tx.UpsertEarnings(w.ctx, rows); err != nil {
-		return err
-	}
-	var js []ledger.Journal
-	for i, s := range changed {
-		js = append(js, w.journal(s, deltas[i])...)
-	}
-	w.journals += len(js)
-	_, err := w.tx.PostJournals(w.ctx, js)
-	return err
-}
-
-// journal is the journal that brings a source from posted to target: through
-// pending during the hold, through payable after it.
-func (w *work) journal(s *source, delta int64) []ledger.Journal {
-	r := s.row
-	at := s.at
-	if r.Posted == delta { // the first amount ever posted for this source
-		at = r.OccurredAt
-	}
-	if at.IsZero() || at.After(w.tx.Now) {
-		at = w.tx.Now
-	}
-	e := ledger.Event{InfluencerID: r.InfluencerID, EarningID: r.ID, Currency: money.Currency(r.Currency), OriginAt: at, OpenFrom: w.shop.OpenFrom}
-	if r.LockedAt.IsZero() {
-		return ledger.Record(e, delta)
-	}
-	return ledger.Adjust(e, delta)
-}
-
-func sameEarning(a, b *store.EarningRow) bool {
-	return a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
-		a.ReleaseAt.Equal(b.ReleaseAt) && a.OccurredAt.Equal(b.OccurredAt) && string(a.Detail) == string(b.Detail)
-}
-
-func encodeDetail(d Detail) []byte {
-	b, err := json.Marshal(d)
-	if err != nil {
-		panic(err) // plain values
-	}
-	return b
+	s.Detail = d.Encode()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tributary/internal/domain/order"
+	"tributary/internal/earning"
 	"tributary/internal/obs"
 	"tributary/internal/platform"
 	"tributary/internal/seal"
@@ -23,7 +24,7 @@ type Settler struct {
 	keys    *seal.Keys
 	log     *slog.Logger
 	metrics *obs.Metrics
-	terms   termsCache
+	terms   earning.Terms
 
 	// original is what a replay takes from the ledger that it rebuilds, because
 	// it is history and no function of what the deliveries say; else nil.
@@ -180,7 +181,7 @@ func (s *Settler) settle(ctx context.Context, shopID int64, chunk []item) (r Rep
 		if err := tx.FinishDeliveries(ctx, finish(chunk, tx.Now)); err != nil {
 			return err
 		}
-		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.journals}
+		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.book.Journals}
 		for i := range chunk {
 			if chunk[i].err != nil {
 				r.Failed++

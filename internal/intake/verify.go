@@ -40,7 +40,7 @@ func (s *Settler) Verify(ctx context.Context, shopID int64, progress func(done, 
 			if err != nil {
 				return err
 			}
-			w.dry = &out
+			w.book.Dry = &out
 			if first {
 				ids, err := tx.MilestoneAgreements(ctx)
 				if err != nil {
@@ -49,7 +49,7 @@ func (s *Settler) Verify(ctx context.Context, shopID int64, progress func(done, 
 				if err := w.loadAgreements(ids); err != nil {
 					return err
 				}
-				if err := w.milestones(ids); err != nil {
+				if err := w.book.Milestones(ctx, w.versionsOf(ids)); err != nil {
 					return err
 				}
 			}
@@ -82,30 +82,9 @@ func (s *Settler) Verify(ctx context.Context, shopID int64, progress func(done, 
 	}
 }
 
-func (w *work) differs(invariant, subject string, want, got any) {
-	*w.dry = append(*w.dry, store.Difference{Invariant: invariant, Subject: subject, Want: fmt.Sprint(want), Got: fmt.Sprint(got)})
-}
-
 // differsDecision reports a decision that would be another one today.
 func (w *work) differsDecision(orderID int64, want, got []byte) {
 	if !bytes.Equal(want, got) {
-		w.differs("decision_is_recomputable", fmt.Sprintf("order %d", orderID), string(want), string(got))
-	}
-}
-
-// differsSource reports an earning that is not what it should be.
-func (w *work) differsSource(s *source, next *store.EarningRow) {
-	r := s.row
-	subject := fmt.Sprintf("order %d, agreement %d", r.Source, r.AgreementID)
-	if r.Kind == store.EarningMilestone {
-		subject = fmt.Sprintf("milestone %s, agreement %d", r.Rule, r.AgreementID)
-	}
-	switch {
-	case s.target != r.Posted:
-		w.differs("posted_equals_target", subject, s.target, r.Posted)
-	case r.ID == 0:
-		w.differs("earning_exists", subject, next.State, "none")
-	case r.State != next.State || r.Reason != next.Reason:
-		w.differs("state_is_recomputable", subject, next.State+" "+next.Reason, r.State+" "+r.Reason)
+		w.book.Differs("decision_is_recomputable", fmt.Sprintf("order %d", orderID), string(want), string(got))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/order"
+	"tributary/internal/earning"
 	"tributary/internal/store"
 )
 
@@ -21,15 +22,13 @@ type work struct {
 	s    *Settler
 	tx   *store.Tx
 	shop store.ShopForSettling
+	book *earning.Book
 
 	orders map[int64]*entry
 	prog   programme
 	past   map[string][]store.CustomerOrder // by customer key, ascending by (CreatedAt, ID)
 
-	changed  int
-	journals int
-	// dry, if not nil, collects what would change; nothing is written.
-	dry *[]store.Difference
+	changed int
 }
 
 // entry is one order in the work.
@@ -49,11 +48,12 @@ type entry struct {
 }
 
 func (s *Settler) newWork(ctx context.Context, tx *store.Tx) (*work, error) {
-	shop, err := tx.ShopForSettling(ctx)
+	book, err := earning.NewBook(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	return &work{ctx: ctx, s: s, tx: tx, shop: shop, orders: map[int64]*entry{}, past: map[string][]store.CustomerOrder{}}, nil
+	book.Original = s.original
+	return &work{ctx: ctx, s: s, tx: tx, shop: book.Shop, book: book, orders: map[int64]*entry{}, past: map[string][]store.CustomerOrder{}}, nil
 }
 
 // apply joins what the deliveries say into the orders' state.
@@ -188,7 +188,7 @@ func (w *work) decide() error {
 				return err
 			}
 		}
-		if w.dry != nil {
+		if w.book.Dry != nil {
 			return nil
 		}
 		later := w.laterOrders(list)
@@ -235,7 +235,7 @@ func (w *work) decideOne(e *entry) error {
 	} else {
 		e.decision = attribution.Decide(w.evidence(e))
 	}
-	if w.dry == nil {
+	if w.book.Dry == nil {
 		w.remember(e)
 		return nil
 	}

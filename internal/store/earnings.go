@@ -17,7 +17,21 @@ type EarningKind int16
 const (
 	EarningOrder     EarningKind = 1 // Source is the order's id
 	EarningMilestone EarningKind = 2 // Source is the period's start in unix seconds, Rule the component
+	// Rule is the component of all that follow.
+	EarningClicks EarningKind = 3 // Source is the day's start in unix seconds
+	EarningLead   EarningKind = 4 // Source is the lead's id
+	EarningPost   EarningKind = 5 // Source is the post's id
+	EarningEntry  EarningKind = 6 // Source is the giveaway entry's id
+	EarningFee    EarningKind = 7 // Source is when it fell due in unix seconds
 )
+
+// String is the kind in words.
+func (k EarningKind) String() string {
+	if names := [...]string{"", "order", "milestone", "clicks", "lead", "post", "entry", "fee"}; int(k) < len(names) && k > 0 {
+		return names[k]
+	}
+	return fmt.Sprintf("kind %d", int16(k))
+}
 
 // EarningRow is the state of one source of earnings. Posted is the sum of its
 // ledger postings in minor units of Currency; after every settlement it equals
@@ -84,17 +98,17 @@ func (tx *Tx) EarningsOfOrders(ctx context.Context, orderIDs []int64) ([]Earning
 	return tx.earnings(ctx, "kind = 1 AND source = ANY($2) ORDER BY source, agreement_id", orderIDs)
 }
 
-// EarningsOfVersion returns the order earnings under one agreement version
+// EarningsOfVersion returns the earnings of a kind under one agreement version
 // that occurred in [from, to); zero times are open.
-func (tx *Tx) EarningsOfVersion(ctx context.Context, agreementID, versionID int64, from, to time.Time) ([]EarningRow, error) {
-	return tx.earnings(ctx, `agreement_id = $2 AND version_id = $3 AND kind = 1
+func (tx *Tx) EarningsOfVersion(ctx context.Context, agreementID, versionID int64, kind EarningKind, from, to time.Time) ([]EarningRow, error) {
+	return tx.earnings(ctx, `agreement_id = $2 AND version_id = $3 AND kind = $6
 		AND occurred_at >= coalesce($4::timestamptz, '-infinity') AND occurred_at < coalesce($5::timestamptz, 'infinity') ORDER BY occurred_at, source`,
-		agreementID, versionID, toTimestamptz(from), toTimestamptz(to))
+		agreementID, versionID, toTimestamptz(from), toTimestamptz(to), int16(kind))
 }
 
-// MilestoneEarnings returns the milestone earnings of an agreement.
-func (tx *Tx) MilestoneEarnings(ctx context.Context, agreementID int64) ([]EarningRow, error) {
-	return tx.earnings(ctx, "agreement_id = $2 AND kind = 2", agreementID)
+// EarningsOfKind returns an agreement's earnings of a kind.
+func (tx *Tx) EarningsOfKind(ctx context.Context, agreementID int64, kind EarningKind) ([]EarningRow, error) {
+	return tx.earnings(ctx, "agreement_id = $2 AND kind = $3", agreementID, int16(kind))
 }
 
 // paidOfEarning is the query of PaidOfEarning for the earning e; schema stands

@@ -8,11 +8,12 @@ import (
 	"tributary/internal/domain/terms"
 )
 
-// Qualifier is an order that may count for a milestone.
+// Qualifier is what may count for a milestone: an order, a day of clicks, a
+// lead, a giveaway entry.
 type Qualifier struct {
-	OrderID int64
+	OrderID int64 // or whatever else it is
 	PaidAt  time.Time
-	NetBase int64 // in the terms' currency: Result.Counted
+	NetBase int64 // in the terms' currency: Result.Counted; the clicks of a day; 1 for a lead or an entry
 	Locked  bool  // its hold has passed
 }
 
@@ -23,11 +24,11 @@ type Qualifier struct {
 // orders that carried the count to the highest step it stands on, oldest first.
 func MilestoneTarget(c terms.Component, _ *terms.Terms, qs []Qualifier, posted, paid int64) (target int64, qualifying []int64) {
 	counted := countable(&c, qs)
-	revenue := c.Metric == terms.Revenue
+	weighs := c.Metric == terms.Revenue || c.Metric == terms.Clicks // else each counts once
 
 	var ladder, need, count int64
 	for i := range counted {
-		if revenue {
+		if weighs {
 			count += counted[i].NetBase
 		} else {
 			count++
@@ -50,7 +51,7 @@ func MilestoneTarget(c terms.Component, _ *terms.Terms, qs []Qualifier, posted, 
 		if count >= need {
 			break
 		}
-		if revenue {
+		if weighs {
 			count += counted[i].NetBase
 		} else {
 			count++

@@ -1,0 +1,167 @@
+package earning
+
+import (
+	"context"
+	"time"
+
+	"tributary/internal/domain/attribution"
+	"tributary/internal/domain/commission"
+	"tributary/internal/domain/period"
+	"tributary/internal/domain/terms"
+	"tributary/internal/store"
+)
+
+// unit is one source of an activity component as it is known now: a day of
+// clicks, a lead, a post, a giveaway entry, a fee that fell due.
+type unit struct {
+	source  int64
+	when    time.Time
+	release time.Time
+	count   int64 // clicks of a day; else 1 for one that counts, 0 for one that does not
+	worth   int64 // its target, where that needs no other unit: posts, fees
+	state   string
+	reason  string
+	detail  Detail
+}
+
+// way is how one component type is settled.
+type way struct {
+	kind store.EarningKind
+	// units lists everything the version could earn for by the component. Units
+	// that have no earning yet and do not count may be left out.
+	units func(b *Book, ctx context.Context, v *attribution.Agreement, c *terms.Component) ([]unit, error)
+	// targets computes the target of each unit; nil: its worth.
+	targets func(b *Book, v *attribution.Agreement, c *terms.Component, units []unit, rows []*store.EarningRow) []int64
+}
+
+var ways = map[string]way{
+	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
+}
+
+// counting is the component that stands in for a metric of a milestone ladder
+// that no component of the terms pays for: it counts and pays nothing.
+func counting(t *terms.Terms) []terms.Component {
+	var out []terms.Component
+	has := map[string]bool{}
+	for i := range t.Components {
+		has[t.Components[i].Type] = true
+	}
+	for i := range t.Components {
+		c := &t.Components[i]
+		if c.Type != terms.Milestones {
+			continue
+		}
+		kind := map[string]string{terms.Clicks: terms.Clicks, terms.Leads: terms.Leads, terms.Entries: terms.Giveaway}[c.Metric]
+		if kind != "" && !has[kind] {
+			has[kind] = true
+			out = append(out, terms.Component{ID: "#" + kind, Type: kind})
+		}
+	}
+	return out
+}
+
+// Settle brings everything the versions earn by other means than orders to its
+// target, and their milestones after it. Settling again changes nothing.
+func (b *Book) Settle(ctx context.Context, versions []attribution.Agreement) error {
+	for i := range versions {
+		v := &versions[i]
+		var sources []*Source
+		for _, c := range append(counting(v.Terms), v.Terms.Components...) {
+			w, ok := ways[c.Type]
+			if !ok {
+				continue
+			}
+			made, err := b.component(ctx, v, &c, w)
+			if err != nil {
+				return err
+			}
+			sources = append(sources, made...)
+		}
+		if err := b.Write(ctx, sources); err != nil {
+			return err
+		}
+	}
+	return b.Milestones(ctx, versions)
+}
+
+// component makes the sources of one component of a version.
+func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms.Component, w way) ([]*Source, error) {
+	stored, err := b.Tx.EarningsOfVersion(ctx, v.ID, v.VersionID, w.kind, time.Time{}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	known := map[int64]*store.EarningRow{}
+	for i := range stored {
+		if stored[i].Rule == c.ID {
+			known[stored[i].Source] = &stored[i]
+		}
+	}
+	units, err := w.units(b, ctx, v, c)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*store.EarningRow, len(units))
+	for i, u := range units {
+		if rows[i] = known[u.source]; rows[i] == nil {
+			rows[i] = &store.EarningRow{Kind: w.kind, Source: u.source, Rule: c.ID, InfluencerID: v.InfluencerID, AgreementID: v.ID, Currency: string(v.Terms.Currency)}
+		}
+		delete(known, u.source)
+		rows[i].VersionID, rows[i].TermsHash = v.VersionID, v.Hash
+	}
+	var targets []int64
+	if w.targets != nil {
+		targets = w.targets(b, v, c, units, rows)
+	}
+	sources := make([]*Source, 0, len(units)+len(known))
+	for i, u := range units {
+		r := rows[i]
+		s := &Source{Row: r, Target: u.worth, State: u.state, Reason: u.reason, When: u.when, Release: u.release, At: u.when, Counted: u.count}
+		if targets != nil {
+			s.Target = targets[i]
+		}
+		if r.ID == 0 && s.Target == 0 && s.Counted == 0 {
+			continue
+		}
+		if r.ID != 0 {
+			s.At = b.Tx.Now
+		}
+		u.detail.Rules = []string{c.ID}
+		s.Detail = u.detail.Encode()
+		if !r.LockedAt.IsZero() { // its hold is over: what it counted and earned stays
+			s.Target, s.Counted, s.State, s.Reason, s.Detail = r.Posted, r.Counted, r.State, r.Reason, r.Detail
+		}
+		sources = append(sources, s)
+	}
+	for _, r := range known { // nothing is left of it
+		s := &Source{Row: r, State: store.EarningVoid, Reason: "gone", When: r.OccurredAt, Release: r.ReleaseAt, At: b.Tx.Now}
+		if !r.LockedAt.IsZero() {
+			s.Target, s.Counted, s.State, s.Reason, s.Detail = r.Posted, r.Counted, r.State, r.Reason, r.Detail
+		}
+		sources = append(sources, s)
+	}
+	return sources, nil
+}
+
+// pieces are the targets of what is paid by the piece.
+func pieces(b *Book, _ *attribution.Agreement, c *terms.Component, units []unit, rows []*store.EarningRow) []int64 {
+	ps := make([]commission.Piece, len(units))
+	for i, u := range units {
+		ps[i] = commission.Piece{ID: u.source, At: u.when, Counts: u.count > 0 && u.state == store.EarningPending, Final: !rows[i].LockedAt.IsZero(), Posted: rows[i].Posted}
+	}
+	return commission.PieceTargets(c, b.Shop.Zone, ps)
+}
+
+// fees are the fees of a version that have fallen due. A fee is no sale that
+// could be taken back, so it has no hold.
+func (b *Book) fees(_ context.Context, v *attribution.Agreement, c *terms.Component) ([]unit, error) {
+	var units []unit
+	for _, due := range commission.FeeDates(c, v.Effective.From, v.Effective.To, b.Tx.Now, b.Shop.Zone) {
+		units = append(units, unit{source: due.Unix(), when: due, release: due, count: 1, worth: c.AmountMinor(""), state: store.EarningPending})
+	}
+	return units, nil
+}
+
+// release is when the hold of something that happened at ends.
+func (b *Book) release(t *terms.Terms, at time.Time) time.Time {
+	return period.Release(at, t.Hold.Days, b.Shop.Zone)
+}
