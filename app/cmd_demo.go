@@ -133,7 +133,7 @@ func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, star
 		if err := s.store.Settle(ctx); err != nil {
 			return err
 		}
-		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+		if _, err := d.sys.settle(ctx, s.id); err != nil {
 			return err
 		}
 	}

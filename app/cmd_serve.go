@@ -143,7 +143,7 @@ func (sys *system) startWork() (stop func(), err error) {
 func (sys *system) work() jobs.Work {
 	return jobs.Work{
 		Drain: func(ctx context.Context, shopID int64) error {
-			r, err := sys.Settler.Drain(ctx, shopID)
+			r, err := sys.settle(ctx, shopID)
 			if err != nil {
 				return fmt.Errorf("drain shop %d: %w", shopID, err)
 			}
@@ -152,7 +152,7 @@ func (sys *system) work() jobs.Work {
 			}
 			return nil
 		},
-		DueShops: sys.DB.DueShops,
+		DueShops: sys.dueShops,
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

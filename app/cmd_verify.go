@@ -33,7 +33,7 @@ Changes nothing. Exits 1 and prints the differences when there are any.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eachShop(cmd, shop, "verify", func(ctx context.Context, sys *system, id int64, v *verdict, p func(done, total int64)) error {
-				d, err := sys.Settler.Verify(ctx, id, p)
+				d, err := sys.verify(ctx, id, p)
 				v.Differences = append(v.Differences, d...)
 				return err
 			})

@@ -197,7 +197,7 @@ func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, prog
 // day does what the workers do, at the clock's time.
 func (d *demo) day(ctx context.Context) error {
 	for _, s := range d.shops {
-		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+		if _, err := d.sys.settle(ctx, s.id); err != nil {
 			return err
 		}
 	}
@@ -311,7 +311,7 @@ func (r *report) ok() bool {
 func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
 	r := &report{LedgerBalanced: true, Currency: "USD"}
 	for _, s := range d.shops {
-		diff, err := d.sys.Settler.Verify(ctx, s.id, nil)
+		diff, err := d.sys.verify(ctx, s.id, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tracking"
 	"tributary/jobs"
 )
 
@@ -50,6 +52,7 @@ type system struct {
 	// Use cases, each built from what stands above it.
 	Waker   *jobs.Waker
 	Settler *intake.Settler
+	Tracker *tracking.Tracker
 	Payouts *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
@@ -112,6 +115,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+		sys.Tracker = &tracking.Tracker{DB: sys.DB, Log: sys.Log}
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
 
@@ -196,4 +200,36 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Stores:   stores,
 		Payouts:  sys.Payouts,
 	}
+}
+
+// settle settles everything that is due for a shop: deliveries, and what was
+// recorded besides orders.
+func (sys *system) settle(ctx context.Context, shopID int64) (intake.Report, error) {
+	r, err := sys.Settler.Drain(ctx, shopID)
+	if err == nil {
+		_, err = sys.Tracker.Drain(ctx, shopID)
+	}
+	return r, err
+}
+
+// verify checks every invariant of a shop and recomputes every target.
+func (sys *system) verify(ctx context.Context, shopID int64, progress func(done, total int64)) ([]store.Difference, error) {
+	d, err := sys.Settler.Verify(ctx, shopID, progress)
+	if err != nil {
+		return d, err
+	}
+	more, err := sys.Tracker.Verify(ctx, shopID)
+	return append(d, more...), err
+}
+
+// dueShops lists the shops in which something waits to be settled.
+func (sys *system) dueShops(ctx context.Context) ([]int64, error) {
+	a, err := sys.DB.DueShops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := sys.Tracker.DueShops(ctx)
+	ids := append(a, b...)
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }

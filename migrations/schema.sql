@@ -3,6 +3,17 @@
 -- Sequences
 CREATE SEQUENCE id_block AS bigint START WITH 1024 INCREMENT BY 1024;
 
+-- Table activity_due
+CREATE TABLE activity_due (
+  shop_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  CONSTRAINT activity_due_pkey PRIMARY KEY (shop_id, agreement_id),
+  CONSTRAINT activity_due_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT activity_due_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX activity_due_at ON activity_due USING btree (due_at);
+
 -- Table agreement_versions
 CREATE TABLE agreement_versions (
   shop_id bigint NOT NULL,
@@ -447,6 +458,13 @@ CREATE OR REPLACE FUNCTION current_shop()
  STABLE PARALLEL SAFE
 AS $function$ SELECT nullif(current_setting('app.shop_id', true), '')::bigint $function$
 ;
+CREATE OR REPLACE FUNCTION door_activity_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT d.shop_id FROM activity_due d WHERE d.due_at <= at ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
@@ -562,6 +580,7 @@ END $function$
 CREATE TRIGGER ledger_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
 
 -- Row-level security
+ALTER TABLE activity_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
@@ -587,6 +606,7 @@ ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -615,6 +635,7 @@ CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
+GRANT DELETE, INSERT, SELECT, UPDATE ON activity_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON agreement_versions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
@@ -643,6 +664,7 @@ GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;

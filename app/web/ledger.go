@@ -15,10 +15,12 @@ import (
 // Earning is what one source has earned an influencer.
 type Earning struct {
 	ID           string        `json:"id" example:"ern_1024"`
-	Kind         string        `json:"kind" enum:"order,milestone"`
+	Kind         string        `json:"kind" enum:"order,milestone,clicks,lead,post,entry,fee"`
 	OrderID      string        `json:"order_id,omitempty" doc:"The store's own id"`
-	PeriodStart  *time.Time    `json:"period_start,omitempty" doc:"Of a milestone"`
-	Rule         string        `json:"rule,omitempty" doc:"Component of a milestone"`
+	PeriodStart  *time.Time    `json:"period_start,omitempty" doc:"Of a milestone; of a day of clicks"`
+	SourceID     string        `json:"source_id,omitempty" doc:"The lead, post or giveaway entry"`
+	Rule         string        `json:"rule,omitempty" doc:"The component, where it is one alone"`
+	Count        int64         `json:"count,omitempty" doc:"Clicks of a day; 1 for a lead or an entry that counts"`
 	InfluencerID string        `json:"influencer_id"`
 	AgreementID  string        `json:"agreement_id"`
 	VersionID    string        `json:"version_id"`
@@ -44,11 +46,21 @@ func asEarning(e *store.EarningRow) Earning {
 	out := Earning{ID: formatID("ern", e.ID), Rule: e.Rule, InfluencerID: formatID("inf", e.InfluencerID), AgreementID: formatID("agr", e.AgreementID),
 		VersionID: formatID("agv", e.VersionID), TermsHash: e.TermsHash, Amount: asMoney(e.Posted, e.Currency), State: e.State, Reason: e.Reason,
 		OccurredAt: e.OccurredAt, ReleaseAt: utcOrNil(e.ReleaseAt), LockedAt: utcOrNil(e.LockedAt), Lines: []EarningLine{}, Rules: []string{}}
+	out.Kind = e.Kind.String()
+	if e.Kind > store.EarningMilestone {
+		out.Count = e.Counted
+	}
 	switch e.Kind {
 	case store.EarningOrder:
-		out.Kind, out.OrderID = "order", strconv.FormatInt(e.Source, 10)
-	case store.EarningMilestone:
-		out.Kind, out.PeriodStart = "milestone", utcOrNil(time.Unix(e.Source, 0))
+		out.OrderID = strconv.FormatInt(e.Source, 10)
+	case store.EarningMilestone, store.EarningClicks:
+		out.PeriodStart = utcOrNil(time.Unix(e.Source, 0))
+	case store.EarningLead:
+		out.SourceID = formatID("led", e.Source)
+	case store.EarningPost:
+		out.SourceID = formatID("pst", e.Source)
+	case store.EarningEntry:
+		out.SourceID = formatID("ent", e.Source)
 	}
 	var detail struct {
 		Lines []commission.LineResult `json:"lines"`

@@ -63,6 +63,14 @@ func counting(t *terms.Terms) []terms.Component {
 // Settle brings everything the versions earn by other means than orders to its
 // target, and their milestones after it. Settling again changes nothing.
 func (b *Book) Settle(ctx context.Context, versions []attribution.Agreement) error {
+	if err := b.Activity(ctx, versions); err != nil {
+		return err
+	}
+	return b.Milestones(ctx, versions)
+}
+
+// Activity is Settle without the milestones.
+func (b *Book) Activity(ctx context.Context, versions []attribution.Agreement) error {
 	for i := range versions {
 		v := &versions[i]
 		var sources []*Source
@@ -81,7 +89,7 @@ func (b *Book) Settle(ctx context.Context, versions []attribution.Agreement) err
 			return err
 		}
 	}
-	return b.Milestones(ctx, versions)
+	return nil
 }
 
 // component makes the sources of one component of a version.
@@ -159,6 +167,27 @@ func (b *Book) fees(_ context.Context, v *attribution.Agreement, c *terms.Compon
 		units = append(units, unit{source: due.Unix(), when: due, release: due, count: 1, worth: c.AmountMinor(""), state: store.EarningPending})
 	}
 	return units, nil
+}
+
+// NextDue is when the version must be settled again although nothing has
+// happened: when its next fee falls due. Zero: never.
+func (b *Book) NextDue(v *attribution.Agreement) (next time.Time) {
+	for i := range v.Terms.Components {
+		c := &v.Terms.Components[i]
+		if c.Type != terms.FlatFee {
+			continue
+		}
+		far := b.Tx.Now.AddDate(10, 0, 0)
+		for _, due := range commission.FeeDates(c, v.Effective.From, v.Effective.To, far, b.Shop.Zone) {
+			if due.After(b.Tx.Now) {
+				if next.IsZero() || due.Before(next) {
+					next = due
+				}
+				break
+			}
+		}
+	}
+	return next
 }
 
 // release is when the hold of something that happened at ends.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tributary/internal/domain/order"
+	"tributary/internal/earning"
 	"tributary/internal/obs"
 	"tributary/internal/platform"
 	"tributary/internal/seal"
@@ -63,18 +64,40 @@ func Replay(ctx context.Context, db *store.DB, ownerURL string, keys *seal.Keys,
 	if err := scratch.TakeLocks(ctx); err != nil {
 		return r, err
 	}
-	err = scratch.InTx(ctx, shopID, func(tx *store.Tx) error {
-		ids, err := tx.MilestoneAgreements(ctx)
-		if err != nil {
-			return err
-		}
-		return s.Milestones(ctx, tx, ids)
-	})
-	if err != nil {
+	if err := s.replayActivity(ctx, scratch.DB, shopID); err != nil {
 		return r, err
 	}
 	r.Differences, err = scratch.ReplayDifferences(ctx)
 	return r, err
+}
+
+// replayActivity settles what has no deliveries: what was recorded besides
+// orders, and the milestones.
+func (s *Settler) replayActivity(ctx context.Context, db *store.DB, shopID int64) error {
+	var after int64
+	for {
+		n := 0
+		err := db.InTx(ctx, shopID, func(tx *store.Tx) error {
+			ids, err := tx.SignedAgreements(ctx, after, 100)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			n, after = len(ids), ids[len(ids)-1]
+			versions, err := s.terms.Versions(ctx, tx, ids)
+			if err != nil {
+				return err
+			}
+			book, err := earning.NewBook(ctx, tx)
+			if err != nil {
+				return err
+			}
+			book.Original = s.original
+			return book.Settle(ctx, versions)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // replay settles what tx's shop has stored, reading and decoding ahead.

@@ -161,7 +161,10 @@ func takeEffect(ctx context.Context, tx *store.Tx, vs []store.AgreementVersion) 
 	}
 	v := &vs[len(vs)-1]
 	v.State, v.EffectiveFrom = store.VersionSigned, &now
-	return tx.SetVersionState(ctx, v)
+	if err := tx.SetVersionState(ctx, v); err != nil {
+		return err
+	}
+	return tx.MarkDue(ctx, now, v.AgreementID) // a fee may be due at once
 }
 
 // lockVersions locks an agreement and returns its versions, ascending.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,10 @@ type Scratch struct {
 // programmeTables are copied into a scratch schema, in the order their foreign
 // keys want.
 var programmeTables = []string{"shops", "influencers", "influencer_spans", "campaigns", "agreements", "agreement_versions", "codes", "links", "clicks", "evidence"}
+
+// activityTables are what was recorded besides orders, in the order their
+// foreign keys want; a scratch schema has them from the beginning.
+var activityTables = []string{}
 
 // NewScratch makes a scratch schema called name beside the tables of ownerURL,
 // as of tx's snapshot, which InSnapshot gives. Drop it when done.
@@ -46,7 +51,7 @@ func NewScratch(ctx context.Context, tx *Tx, ownerURL, name string) (_ *Scratch,
 		return nil, err
 	}
 	copies := []string{"BEGIN ISOLATION LEVEL REPEATABLE READ", "SET TRANSACTION SNAPSHOT '" + snapshot + "'"}
-	for _, t := range programmeTables {
+	for _, t := range slices.Concat(programmeTables, activityTables) {
 		column := "shop_id"
 		if t == "shops" {
 			column = "id"
@@ -55,6 +60,8 @@ func NewScratch(ctx context.Context, tx *Tx, ownerURL, name string) (_ *Scratch,
 	}
 	copies = append(copies,
 		fmt.Sprintf("UPDATE %s.shops SET open_from = '-infinity'", quoted),
+		// What clicks, leads and the like have earned stays once its hold is over.
+		fmt.Sprintf("INSERT INTO %s.earnings SELECT * FROM public.earnings WHERE shop_id = %d AND kind > 2 AND locked_at IS NOT NULL", quoted, tx.ShopID),
 		fmt.Sprintf(`CREATE TABLE %s.original_earnings AS SELECT kind, source, rule, agreement_id, version_id, posted, locked_at,
 			CASE kind WHEN 2 THEN (%s) END AS paid FROM public.earnings e WHERE shop_id = %d`, quoted, paidOfEarning("public."), tx.ShopID),
 		fmt.Sprintf(`CREATE TABLE %s.original_decisions AS SELECT DISTINCT ON (order_id) order_id, decision FROM public.attributions a

@@ -1,0 +1,125 @@
+// Package tracking is the use case of everything that happens besides orders:
+// clicks, page visits, leads, live sessions, posts and giveaways are recorded,
+// judged, and settled through the same target − posted as orders are.
+package tracking
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"tributary/internal/domain/attribution"
+	"tributary/internal/earning"
+	"tributary/internal/store"
+)
+
+// settleAtOnce is how many agreements one transaction settles.
+const settleAtOnce = 50
+
+// Tracker settles what has been recorded.
+type Tracker struct {
+	DB  *store.DB
+	Log *slog.Logger
+
+	terms earning.Terms
+}
+
+// Drain judges what is new in a shop and settles the agreements that are due.
+// It is safe to run twice, at once with others, and to be killed at any point.
+// It returns how many agreements it settled.
+func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err error) {
+	for {
+		n := 0
+		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+			if err := tx.LockShop(ctx); err != nil {
+				return err
+			}
+			due, err := tx.TakeDue(ctx, settleAtOnce)
+			if err != nil || len(due) == 0 {
+				return err
+			}
+			n = len(due)
+			return t.settle(ctx, tx, due)
+		})
+		settled += n
+		if err != nil {
+			return settled, fmt.Errorf("settle the activity of shop %d: %w", shopID, err)
+		}
+		if n < settleAtOnce {
+			return settled, nil
+		}
+	}
+}
+
+func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) error {
+	versions, err := t.terms.Versions(ctx, tx, agreements)
+	if err != nil {
+		return err
+	}
+	book, err := earning.NewBook(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := book.Settle(ctx, versions); err != nil {
+		return err
+	}
+	for i := range versions {
+		if at := book.NextDue(&versions[i]); !at.IsZero() {
+			if err := tx.MarkDue(ctx, at, versions[i].ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DueShops lists the shops in which there is something to settle.
+func (t *Tracker) DueShops(ctx context.Context) (ids []int64, err error) {
+	err = t.DB.InTx(ctx, 0, func(tx *store.Tx) error {
+		ids, err = tx.ShopsWithActivityDue(ctx)
+		return err
+	})
+	return ids, err
+}
+
+// Verify recomputes what every agreement of the shop earns by other means than
+// orders and compares with what is stored and posted. It writes nothing.
+func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference, error) {
+	var out []store.Difference
+	err := t.each(ctx, shopID, func(tx *store.Tx, versions []attribution.Agreement) error {
+		book, err := earning.NewBook(ctx, tx)
+		if err != nil {
+			return err
+		}
+		book.Dry = &out
+		return book.Activity(ctx, versions) // milestones are verified with the orders
+	})
+	return out, err
+}
+
+// each runs f for every signed agreement of the shop, some at a time, each time
+// in a transaction that holds the shop's lock.
+func (t *Tracker) each(ctx context.Context, shopID int64, f func(*store.Tx, []attribution.Agreement) error) error {
+	var after int64
+	for {
+		n := 0
+		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+			if err := tx.LockShop(ctx); err != nil {
+				return err
+			}
+			ids, err := tx.SignedAgreements(ctx, after, settleAtOnce)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			n, after = len(ids), ids[len(ids)-1]
+			versions, err := t.terms.Versions(ctx, tx, ids)
+			if err != nil {
+				return err
+			}
+			return f(tx, versions)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
