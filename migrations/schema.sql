@@ -177,6 +177,9 @@ CREATE TABLE earnings (
   locked_at timestamp with time zone,
   detail bytea NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  campaign_id bigint DEFAULT 0 NOT NULL,
+  link_id bigint DEFAULT 0 NOT NULL,
+  code_id bigint DEFAULT 0 NOT NULL,
   CONSTRAINT earnings_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT earnings_shop_id_kind_source_agreement_id_rule_key UNIQUE (shop_id, kind, source, agreement_id, rule)
 );
@@ -247,6 +250,61 @@ CREATE TABLE influencers (
   CONSTRAINT influencers_tax_form_check CHECK ((tax_form = ANY (ARRAY['not_required'::text, 'missing'::text, 'valid'::text])))
 );
 
+-- Table kpi_days
+CREATE TABLE kpi_days (
+  shop_id bigint NOT NULL,
+  dim smallint NOT NULL,
+  id bigint NOT NULL,
+  day date NOT NULL,
+  currency text NOT NULL,
+  impressions bigint DEFAULT 0 NOT NULL,
+  clicks bigint DEFAULT 0 NOT NULL,
+  visits bigint DEFAULT 0 NOT NULL,
+  orders bigint DEFAULT 0 NOT NULL,
+  click_orders bigint DEFAULT 0 NOT NULL,
+  kept bigint DEFAULT 0 NOT NULL,
+  kept_clicks bigint DEFAULT 0 NOT NULL,
+  gross bigint DEFAULT 0 NOT NULL,
+  net bigint DEFAULT 0 NOT NULL,
+  acquired bigint DEFAULT 0 NOT NULL,
+  repeats bigint DEFAULT 0 NOT NULL,
+  leads bigint DEFAULT 0 NOT NULL,
+  entries bigint DEFAULT 0 NOT NULL,
+  earned bigint DEFAULT 0 NOT NULL,
+  reversed bigint DEFAULT 0 NOT NULL,
+  gifts bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT kpi_days_pkey PRIMARY KEY (shop_id, dim, id, day, currency)
+);
+CREATE INDEX kpi_days_day ON kpi_days USING btree (shop_id, dim, day) INCLUDE (id);
+ALTER TABLE kpi_days SET (fillfactor=70);
+
+-- Table kpi_hours
+CREATE TABLE kpi_hours (
+  shop_id bigint NOT NULL,
+  dim smallint NOT NULL,
+  id bigint NOT NULL,
+  currency text NOT NULL,
+  impressions bigint DEFAULT 0 NOT NULL,
+  clicks bigint DEFAULT 0 NOT NULL,
+  visits bigint DEFAULT 0 NOT NULL,
+  orders bigint DEFAULT 0 NOT NULL,
+  click_orders bigint DEFAULT 0 NOT NULL,
+  kept bigint DEFAULT 0 NOT NULL,
+  kept_clicks bigint DEFAULT 0 NOT NULL,
+  gross bigint DEFAULT 0 NOT NULL,
+  net bigint DEFAULT 0 NOT NULL,
+  acquired bigint DEFAULT 0 NOT NULL,
+  repeats bigint DEFAULT 0 NOT NULL,
+  leads bigint DEFAULT 0 NOT NULL,
+  entries bigint DEFAULT 0 NOT NULL,
+  earned bigint DEFAULT 0 NOT NULL,
+  reversed bigint DEFAULT 0 NOT NULL,
+  gifts bigint DEFAULT 0 NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  CONSTRAINT kpi_hours_pkey PRIMARY KEY (shop_id, dim, id, hour, currency)
+);
+ALTER TABLE kpi_hours SET (fillfactor=70);
+
 -- Table ledger_entries
 CREATE TABLE ledger_entries (
   shop_id bigint NOT NULL,
@@ -305,6 +363,8 @@ CREATE TABLE orders (
   first_seen_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
   state bytea STORAGE EXTERNAL NOT NULL,
+  kpi bytea,
+  acquired boolean DEFAULT false NOT NULL,
   CONSTRAINT orders_pkey PRIMARY KEY (shop_id, id)
 );
 CREATE INDEX orders_created ON orders USING btree (shop_id, created_at, id);
@@ -595,6 +655,8 @@ ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE kpi_days ENABLE ROW LEVEL SECURITY;
+ALTER TABLE kpi_hours ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
@@ -622,6 +684,8 @@ CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SE
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON kpi_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON kpi_hours FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -652,6 +716,8 @@ GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencers TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_days TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_hours TO tributary_app;
 GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;

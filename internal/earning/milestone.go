@@ -74,7 +74,7 @@ func (b *Book) ladder(ctx context.Context, v *attribution.Agreement, c terms.Com
 		row := rows[key]
 		if row == nil {
 			row = &store.EarningRow{Kind: store.EarningMilestone, Source: key, Rule: c.ID, InfluencerID: v.InfluencerID,
-				AgreementID: v.ID, Currency: string(v.Terms.Currency)}
+				AgreementID: v.ID, CampaignID: v.CampaignID, Currency: string(v.Terms.Currency)}
 		}
 		row.VersionID, row.TermsHash = v.VersionID, v.Hash
 		posted, paid := row.Posted, int64(0)

@@ -19,6 +19,7 @@ type unit struct {
 	release time.Time
 	count   int64 // clicks of a day; else 1 for one that counts, 0 for one that does not
 	worth   int64 // its target, where that needs no other unit: posts, fees
+	cost    int64 // what it costs the shop without being owed: gifts
 	state   string
 	reason  string
 	detail  Detail
@@ -36,6 +37,7 @@ type way struct {
 
 var ways = map[string]way{
 	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
+	terms.Gift:    {kind: store.EarningGift, units: (*Book).gifts},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder
@@ -69,8 +71,10 @@ func (b *Book) Settle(ctx context.Context, versions []attribution.Agreement) err
 	return b.Milestones(ctx, versions)
 }
 
-// Activity is Settle without the milestones.
+// Activity is Settle without the milestones. versions are all those of their
+// agreements.
 func (b *Book) Activity(ctx context.Context, versions []attribution.Agreement) error {
+	b.versions = versions
 	for i := range versions {
 		v := &versions[i]
 		var sources []*Source
@@ -111,7 +115,7 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 	rows := make([]*store.EarningRow, len(units))
 	for i, u := range units {
 		if rows[i] = known[u.source]; rows[i] == nil {
-			rows[i] = &store.EarningRow{Kind: w.kind, Source: u.source, Rule: c.ID, InfluencerID: v.InfluencerID, AgreementID: v.ID, Currency: string(v.Terms.Currency)}
+			rows[i] = &store.EarningRow{Kind: w.kind, Source: u.source, Rule: c.ID, InfluencerID: v.InfluencerID, AgreementID: v.ID, CampaignID: v.CampaignID, Currency: string(v.Terms.Currency)}
 		}
 		delete(known, u.source)
 		rows[i].VersionID, rows[i].TermsHash = v.VersionID, v.Hash
@@ -123,7 +127,7 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 	sources := make([]*Source, 0, len(units)+len(known))
 	for i, u := range units {
 		r := rows[i]
-		s := &Source{Row: r, Target: u.worth, State: u.state, Reason: u.reason, When: u.when, Release: u.release, At: u.when, Counted: u.count}
+		s := &Source{Row: r, Target: u.worth, State: u.state, Reason: u.reason, When: u.when, Release: u.release, At: u.when, Counted: u.count, Gross: u.cost, Net: u.cost}
 		if targets != nil {
 			s.Target = targets[i]
 		}
@@ -136,18 +140,25 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 		u.detail.Rules = []string{c.ID}
 		s.Detail = u.detail.Encode()
 		if !r.LockedAt.IsZero() { // its hold is over: what it counted and earned stays
-			s.Target, s.Counted, s.State, s.Reason, s.Detail = r.Posted, r.Counted, r.State, r.Reason, r.Detail
+			s.keep()
 		}
 		sources = append(sources, s)
 	}
 	for _, r := range known { // nothing is left of it
 		s := &Source{Row: r, State: store.EarningVoid, Reason: "gone", When: r.OccurredAt, Release: r.ReleaseAt, At: b.Tx.Now}
 		if !r.LockedAt.IsZero() {
-			s.Target, s.Counted, s.State, s.Reason, s.Detail = r.Posted, r.Counted, r.State, r.Reason, r.Detail
+			s.keep()
 		}
 		sources = append(sources, s)
 	}
 	return sources, nil
+}
+
+// keep leaves the source as it is stored.
+func (s *Source) keep() {
+	r := s.Row
+	s.Target, s.Gross, s.Net, s.Counted, s.State, s.Reason, s.Detail = r.Posted, r.GrossBase, r.NetBase, r.Counted, r.State, r.Reason, r.Detail
+	s.When = r.OccurredAt
 }
 
 // pieces are the targets of what is paid by the piece.
@@ -160,13 +171,46 @@ func pieces(b *Book, _ *attribution.Agreement, c *terms.Component, units []unit,
 }
 
 // fees are the fees of a version that have fallen due. A fee is no sale that
-// could be taken back, so it has no hold.
+// could be taken back, so it has no hold. New terms that still have the fee do
+// not make it due again: what falls due once fell due under the first version
+// that has it, and monthly ones go on by its days.
 func (b *Book) fees(_ context.Context, v *attribution.Agreement, c *terms.Component) ([]unit, error) {
+	first := b.first(v, c)
+	if first.VersionID != v.VersionID && c.Due != terms.EachMonth {
+		return nil, nil
+	}
 	var units []unit
-	for _, due := range commission.FeeDates(c, v.Effective.From, v.Effective.To, b.Tx.Now, b.Shop.Zone) {
+	for _, due := range commission.FeeDates(c, first.Effective.From, v.Effective.To, b.Tx.Now, b.Shop.Zone) {
+		if due.Before(v.Effective.From) {
+			continue
+		}
 		units = append(units, unit{source: due.Unix(), when: due, release: due, count: 1, worth: c.AmountMinor(""), state: store.EarningPending})
 	}
 	return units, nil
+}
+
+// first is the first version of v's agreement that has the component.
+func (b *Book) first(v *attribution.Agreement, c *terms.Component) *attribution.Agreement {
+	for i := range b.versions {
+		w := &b.versions[i]
+		if w.ID != v.ID || w.Number >= v.Number {
+			continue
+		}
+		if k := w.Terms.Component(c.ID); k != nil && k.Type == c.Type {
+			return w
+		}
+	}
+	return v
+}
+
+// gifts are the products a version gives, at what they cost, when it was agreed.
+// Nothing is owed for them. New terms that still name a gift give it once.
+func (b *Book) gifts(_ context.Context, v *attribution.Agreement, c *terms.Component) ([]unit, error) {
+	if b.first(v, c).VersionID != v.VersionID {
+		return nil, nil
+	}
+	at := v.Effective.From
+	return []unit{{source: at.Unix(), when: at, release: at, count: 1, cost: c.AmountMinor(""), state: store.EarningPending}}, nil
 }
 
 // NextDue is when the version must be settled again although nothing has
@@ -178,8 +222,8 @@ func (b *Book) NextDue(v *attribution.Agreement) (next time.Time) {
 			continue
 		}
 		far := b.Tx.Now.AddDate(10, 0, 0)
-		for _, due := range commission.FeeDates(c, v.Effective.From, v.Effective.To, far, b.Shop.Zone) {
-			if due.After(b.Tx.Now) {
+		for _, due := range commission.FeeDates(c, b.first(v, c).Effective.From, v.Effective.To, far, b.Shop.Zone) {
+			if due.After(b.Tx.Now) && !due.Before(v.Effective.From) {
 				if next.IsZero() || due.Before(next) {
 					next = due
 				}

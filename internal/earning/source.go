@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"time"
 
+	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/commission"
+	"tributary/internal/domain/kpi"
 	"tributary/internal/domain/ledger"
 	"tributary/internal/domain/money"
 	"tributary/internal/store"
@@ -31,6 +33,8 @@ type Source struct {
 	Net     int64 // base now
 	Counted int64 // what tiers and milestones count: net in the terms' currency, clicks, 1 for a lead
 	Detail  []byte
+	// Link and Code are those of the touch that won the order; 0: none.
+	Link, Code int64
 }
 
 // Detail is what is kept with an earning so that it explains itself, and so
@@ -65,6 +69,9 @@ type Book struct {
 	Dry *[]store.Difference
 	// Journals counts what was posted.
 	Journals int
+
+	cells    kpi.Cells               // to be counted with the next Write
+	versions []attribution.Agreement // being settled
 }
 
 // NewBook opens the book of tx's shop.
@@ -87,6 +94,7 @@ func (b *Book) Write(ctx context.Context, sources []*Source) error {
 		next := *r
 		next.GrossBase, next.NetBase, next.Counted, next.Posted = s.Gross, s.Net, s.Counted, s.Target
 		next.OccurredAt, next.State, next.Reason = s.When, s.State, s.Reason
+		next.LinkID, next.CodeID = s.Link, s.Code
 		next.Detail = s.Detail
 		if next.Detail == nil {
 			next.Detail = []byte("{}")
@@ -106,6 +114,10 @@ func (b *Book) Write(ctx context.Context, sources []*Source) error {
 		if r.ID != 0 && delta == 0 && same(r, &next) {
 			continue
 		}
+		if r.ID != 0 {
+			b.countRow(r, -1)
+		}
+		b.countRow(&next, 1)
 		*r = next
 		rows = append(rows, r)
 		changed = append(changed, s)
@@ -116,11 +128,19 @@ func (b *Book) Write(ctx context.Context, sources []*Source) error {
 	}
 	var js []ledger.Journal
 	for i, s := range changed {
-		js = append(js, b.journal(s, deltas[i])...)
+		made := b.journal(s, deltas[i])
+		for k := range made {
+			b.countJournal(&made[k], s.Row.CampaignID)
+		}
+		js = append(js, made...)
 	}
 	b.Journals += len(js)
-	_, err := b.Tx.PostJournals(ctx, js)
-	return err
+	if _, err := b.Tx.PostJournals(ctx, js); err != nil {
+		return err
+	}
+	counted := b.cells
+	b.cells = nil
+	return b.Tx.AddKPI(ctx, b.Shop.Zone, counted)
 }
 
 // journal is the journal that brings a source from posted to target: through
@@ -142,7 +162,7 @@ func (b *Book) journal(s *Source, delta int64) []ledger.Journal {
 }
 
 func same(a, b *store.EarningRow) bool {
-	return a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
+	return a.LinkID == b.LinkID && a.CodeID == b.CodeID && a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
 		a.ReleaseAt.Equal(b.ReleaseAt) && a.OccurredAt.Equal(b.OccurredAt) && string(a.Detail) == string(b.Detail)
 }
 

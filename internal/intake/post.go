@@ -18,12 +18,21 @@ type source struct {
 	earning.Source
 	terms *terms.Terms
 	eval  commission.Eval
+	share int // which of the decision's shares it is
 }
 
-// post brings the ledger to where the targets are: for each source it posts
-// target − posted, and nothing when that is zero.
+// post writes the orders and brings the ledger to where the targets are: for
+// each source it posts target − posted, and nothing when that is zero.
 func (w *work) post() error {
 	sources, folds := w.sources()
+	if err := w.count(sources, folds); err != nil {
+		return err
+	}
+	if w.book.Dry == nil {
+		if err := w.writeOrders(); err != nil {
+			return err
+		}
+	}
 	for version, f := range folds {
 		all, err := w.fold(version, f)
 		if err != nil {
@@ -78,16 +87,17 @@ func (w *work) sources() (alone []*source, folds foldings) {
 			if v == nil {
 				continue // Decide only picks versions that it was given
 			}
-			s := &source{terms: v.Terms, Source: earning.Source{At: e.changeAt}}
+			s := &source{terms: v.Terms, share: i, Source: earning.Source{At: e.changeAt}}
 			if k := slices.IndexFunc(left, func(r *store.EarningRow) bool { return r.AgreementID == share.AgreementID }); k >= 0 {
 				s.Row = left[k]
 				left = slices.Delete(left, k, k+1)
 				w.leave(folds, s.Row, share.VersionID, e.changeAt)
 			} else {
-				s.Row = &store.EarningRow{Kind: store.EarningOrder, Source: e.o.ID, InfluencerID: share.InfluencerID, AgreementID: share.AgreementID,
+				s.Row = &store.EarningRow{Kind: store.EarningOrder, Source: e.o.ID, InfluencerID: share.InfluencerID, AgreementID: share.AgreementID, CampaignID: v.CampaignID,
 					Currency: string(v.Terms.Currency)}
 			}
 			s.Row.VersionID, s.Row.TermsHash = share.VersionID, share.TermsHash
+			s.Link, s.Code = share.LinkID, w.codeOf(e.o, &share)
 			s.eval = commission.Evaluate(commission.Source{Order: e.o, Share: share, Shares: e.decision.Shares, Index: i, Terms: v.Terms,
 				Customer: e.decision.Customer, Zone: w.shop.Zone})
 			if at, ok := commission.ReleaseAt(v.Terms, &e.o.Snapshot, w.shop.Zone); ok {
@@ -169,7 +179,8 @@ func (w *work) fold(version int64, f *folding) ([]*source, error) {
 		if err := json.Unmarshal(r.Detail, &d); err != nil || d.Eval == nil {
 			return nil, poison{fmt.Errorf("earning %d: its evaluation is not stored: %w", r.ID, err)}
 		}
-		all = append(all, &source{terms: v.Terms, eval: *d.Eval, Source: earning.Source{Row: r, At: f.at, Release: r.ReleaseAt, When: r.OccurredAt}})
+		all = append(all, &source{terms: v.Terms, eval: *d.Eval, Source: earning.Source{Row: r, At: f.at, Release: r.ReleaseAt, When: r.OccurredAt,
+			Link: r.LinkID, Code: r.CodeID}})
 	}
 	evals := make([]commission.Eval, len(all))
 	for i, s := range all {

@@ -11,6 +11,7 @@ import (
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/order"
+	"tributary/internal/domain/terms"
 	"tributary/internal/earning"
 	"tributary/internal/store"
 )
@@ -166,7 +167,7 @@ func (w *work) inOrder() []*entry {
 	return out
 }
 
-// decide says whose each order is and writes orders and new decisions.
+// decide says whose each order is.
 //
 // An order that arrives late, turns out to be paid or turns out to be somebody's
 // changes what later orders of its customer are: first or returning, bound or
@@ -193,7 +194,7 @@ func (w *work) decide() error {
 		}
 		later := w.laterOrders(list)
 		if len(later) == 0 {
-			return w.writeDecisions(list)
+			return nil
 		}
 		if err := w.load(later); err != nil {
 			return err
@@ -300,11 +301,11 @@ func (w *work) laterOrders(list []*entry) []int64 {
 	return keysOf(later)
 }
 
-// writeDecisions writes the orders that changed and the decisions that are new.
-func (w *work) writeDecisions(list []*entry) error {
+// writeOrders writes the orders that changed and the decisions that are new.
+func (w *work) writeOrders() error {
 	var rows []store.OrderRow
 	var decisions []store.DecisionRow
-	for _, e := range list {
+	for _, e := range w.inOrder() {
 		b := e.decision.Encode()
 		if e.stored != nil && !bytes.Equal(b, e.stored.Bytes) || e.stored == nil && len(e.decision.Candidates) > 0 {
 			e.row.DecisionNumber++
@@ -336,6 +337,7 @@ func (w *work) fillRow(e *entry) {
 	if len(d.Shares) > 0 {
 		r.InfluencerID, r.VersionID, r.Via = d.Shares[0].InfluencerID, d.Shares[0].VersionID, string(d.Shares[0].Via)
 	}
+	r.Acquired = w.place(e).Acquired
 	r.State = compress(order.Encode(e.o))
 }
 
@@ -344,13 +346,14 @@ func (w *work) place(e *entry) store.CustomerOrder {
 	p := store.CustomerOrder{ID: e.o.ID, CustomerKey: customerKey(e.o), CreatedAt: e.o.Snapshot.CreatedAt, Payment: int16(e.o.PaymentNow())}
 	if d := &e.decision; len(d.Shares) > 0 {
 		p.InfluencerID, p.VersionID, p.Via = d.Shares[0].InfluencerID, d.Shares[0].VersionID, string(d.Shares[0].Via)
+		p.Acquired = d.Customer == terms.New && order.Payment(p.Payment) == order.PaymentPaid
 	}
 	return p
 }
 
 func placeOf(r *store.OrderRow) store.CustomerOrder {
 	return store.CustomerOrder{ID: r.ID, CustomerKey: r.CustomerKey, CreatedAt: r.CreatedAt, Payment: r.Payment,
-		InfluencerID: r.InfluencerID, VersionID: r.VersionID, Via: r.Via}
+		InfluencerID: r.InfluencerID, VersionID: r.VersionID, Via: r.Via, Acquired: r.Acquired}
 }
 
 // remember puts the order into its customer's history, for the customer's

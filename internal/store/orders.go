@@ -26,6 +26,8 @@ type OrderRow struct {
 	DecisionNumber int32
 	FirstSeenAt    time.Time
 	State          []byte // order.Encode, S2
+	Acquired       bool   // it was its customer's first, and attributed
+	KPI            []byte // what it counts for: kpi.Cells.Encode
 }
 
 // OrdersByID loads the orders we know among ids.
@@ -40,7 +42,7 @@ func (tx *Tx) OrdersAfter(ctx context.Context, afterID int64, limit int) ([]Orde
 
 func (tx *Tx) orders(ctx context.Context, where string, args ...any) ([]OrderRow, error) {
 	rows, err := tx.pgx.Query(ctx, `SELECT id, name, payment, created_at, paid_at, currency, total, customer_key, outcome,
-		influencer_id, version_id, via, decision_number, first_seen_at, state FROM orders WHERE shop_id = $1 AND `+where,
+		influencer_id, version_id, via, decision_number, first_seen_at, state, acquired, kpi FROM orders WHERE shop_id = $1 AND `+where,
 		append([]any{tx.ShopID}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("load orders: %w", err)
@@ -49,7 +51,7 @@ func (tx *Tx) orders(ctx context.Context, where string, args ...any) ([]OrderRow
 		var o OrderRow
 		var created, paid pgtype.Timestamptz
 		err := r.Scan(&o.ID, &o.Name, &o.Payment, &created, &paid, &o.Currency, &o.Total, &o.CustomerKey, &o.Outcome,
-			&o.InfluencerID, &o.VersionID, &o.Via, &o.DecisionNumber, &o.FirstSeenAt, &o.State)
+			&o.InfluencerID, &o.VersionID, &o.Via, &o.DecisionNumber, &o.FirstSeenAt, &o.State, &o.Acquired, &o.KPI)
 		o.CreatedAt, o.PaidAt = fromTimestamptz(created), fromTimestamptz(paid)
 		return o, err
 	})
@@ -71,26 +73,29 @@ func (tx *Tx) UpsertOrders(ctx context.Context, os []OrderRow) error {
 		payment                      = make([]int16, n)
 		number                       = make([]int32, n)
 		created, paid                = make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n)
-		state                        = make([][]byte, n)
+		state, counts                = make([][]byte, n), make([][]byte, n)
+		acquired                     = make([]bool, n)
 	)
 	for i := range os {
 		o := &os[i]
 		id[i], total[i], infl[i], version[i] = o.ID, o.Total, o.InfluencerID, o.VersionID
 		name[i], currency[i], key[i], out[i], vi[i] = o.Name, o.Currency, o.CustomerKey, o.Outcome, o.Via
-		payment[i], number[i], state[i] = o.Payment, o.DecisionNumber, o.State
+		payment[i], number[i], state[i], counts[i] = o.Payment, o.DecisionNumber, o.State, o.KPI
+		acquired[i] = o.Acquired
 		created[i], paid[i] = toTimestamptz(o.CreatedAt), toTimestamptz(o.PaidAt)
 	}
 	_, err := tx.pgx.Exec(ctx, `INSERT INTO orders AS o (shop_id, id, name, payment, created_at, paid_at, currency, total, customer_key,
-		outcome, influencer_id, version_id, via, decision_number, first_seen_at, updated_at, state)
-		SELECT $1, i, n, p, c, pd, cur, tot, k, oc, inf, v, vi, num, $2, $2, st
+		outcome, influencer_id, version_id, via, decision_number, first_seen_at, updated_at, state, acquired, kpi)
+		SELECT $1, i, n, p, c, pd, cur, tot, k, oc, inf, v, vi, num, $2, $2, st, ac, kp
 		FROM unnest($3::bigint[], $4::text[], $5::smallint[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::bigint[], $10::text[],
-		  $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::int[], $16::bytea[])
-		  AS u(i, n, p, c, pd, cur, tot, k, oc, inf, v, vi, num, st)
+		  $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::int[], $16::bytea[], $17::bool[], $18::bytea[])
+		  AS u(i, n, p, c, pd, cur, tot, k, oc, inf, v, vi, num, st, ac, kp)
 		ON CONFLICT (shop_id, id) DO UPDATE SET name = excluded.name, payment = excluded.payment, created_at = excluded.created_at,
 		  paid_at = excluded.paid_at, currency = excluded.currency, total = excluded.total, customer_key = excluded.customer_key,
 		  outcome = excluded.outcome, influencer_id = excluded.influencer_id, version_id = excluded.version_id, via = excluded.via,
-		  decision_number = excluded.decision_number, updated_at = excluded.updated_at, state = excluded.state`,
-		tx.ShopID, tx.Now, id, name, payment, created, paid, currency, total, key, out, infl, version, vi, number, state)
+		  decision_number = excluded.decision_number, updated_at = excluded.updated_at, state = excluded.state,
+		  acquired = excluded.acquired, kpi = excluded.kpi`,
+		tx.ShopID, tx.Now, id, name, payment, created, paid, currency, total, key, out, infl, version, vi, number, state, acquired, counts)
 	if err != nil {
 		return fmt.Errorf("store %d orders: %w", n, err)
 	}
@@ -106,12 +111,13 @@ type CustomerOrder struct {
 	InfluencerID int64
 	VersionID    int64
 	Via          string
+	Acquired     bool // it was the customer's first, and attributed
 }
 
 // Same tells whether c and d say the same.
 func (c *CustomerOrder) Same(d *CustomerOrder) bool {
 	return c.ID == d.ID && c.CustomerKey == d.CustomerKey && c.CreatedAt.Equal(d.CreatedAt) && c.Payment == d.Payment &&
-		c.InfluencerID == d.InfluencerID && c.VersionID == d.VersionID && c.Via == d.Via
+		c.InfluencerID == d.InfluencerID && c.VersionID == d.VersionID && c.Via == d.Via && c.Acquired == d.Acquired
 }
 
 // OrdersOfCustomers returns the orders of the customers, ascending by creation.
@@ -119,14 +125,14 @@ func (tx *Tx) OrdersOfCustomers(ctx context.Context, keys []string) ([]CustomerO
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, customer_key, created_at, payment, influencer_id, version_id, via
+	rows, err := tx.pgx.Query(ctx, `SELECT id, customer_key, created_at, payment, influencer_id, version_id, via, acquired
 		FROM orders WHERE shop_id = $1 AND customer_key = ANY($2) AND customer_key <> '' AND created_at IS NOT NULL
 		ORDER BY created_at, id`, tx.ShopID, keys)
 	if err != nil {
 		return nil, fmt.Errorf("load customers' orders: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (c CustomerOrder, err error) {
-		err = r.Scan(&c.ID, &c.CustomerKey, &c.CreatedAt, &c.Payment, &c.InfluencerID, &c.VersionID, &c.Via)
+		err = r.Scan(&c.ID, &c.CustomerKey, &c.CreatedAt, &c.Payment, &c.InfluencerID, &c.VersionID, &c.Via, &c.Acquired)
 		c.CreatedAt = c.CreatedAt.UTC()
 		return c, err
 	})

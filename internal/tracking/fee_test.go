@@ -3,6 +3,7 @@ package tracking_test
 import (
 	"testing"
 
+	"tributary/internal/program"
 	"tributary/internal/store"
 )
 
@@ -36,5 +37,35 @@ func TestAFeeIsPayableWhenItFallsDue(t *testing.T) {
 		}
 	}
 	s.settle()
+	s.proven()
+}
+
+func TestNewTermsDoNotMakeAFeeDueAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := s.agreement("anna", `{"id":"fee","type":"flat_fee","amount":"250.00"},{"id":"retainer","type":"flat_fee","amount":"10.00","due":"monthly"},
+		{"id":"kit","type":"gift","amount":"80.00"}`)
+	s.settle()
+	s.clock.set(at("2026-08-20T12:00:00Z"))
+	s.in(func(tx *store.Tx) error {
+		if _, err := program.DraftVersion(t.Context(), tx, id, []byte(`{"version":1,"currency":"USD","components":[
+			{"id":"fee","type":"flat_fee","amount":"250.00"},{"id":"retainer","type":"flat_fee","amount":"20.00","due":"monthly"},
+			{"id":"kit","type":"gift","amount":"80.00"},{"id":"base","type":"percentage","rate_bps":1000}]}`)); err != nil {
+			return err
+		}
+		return sign(t.Context(), tx, id)
+	})
+	s.settle()
+	if got := s.earned(id, store.EarningFee); got != 26000 {
+		t.Errorf("%d on the day of the new terms", got)
+	}
+	s.clock.set(at("2026-09-02T12:00:00Z"))
+	s.settle()
+	if got := s.earned(id, store.EarningFee); got != 28000 {
+		t.Errorf("%d after a month", got)
+	}
+	if gifts := s.earnings(id, store.EarningGift); len(gifts) != 1 || gifts[0].Posted != 0 || gifts[0].NetBase != 8000 {
+		t.Errorf("%+v", gifts)
+	}
 	s.proven()
 }

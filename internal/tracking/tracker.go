@@ -94,6 +94,20 @@ func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference,
 		book.Dry = &out
 		return book.Activity(ctx, versions) // milestones are verified with the orders
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+		if err := tx.LockShop(ctx); err != nil {
+			return err
+		}
+		book, err := earning.NewBook(ctx, tx)
+		if err != nil {
+			return err
+		}
+		book.Dry = &out
+		return book.VerifyKPI(ctx)
+	})
 	return out, err
 }
 

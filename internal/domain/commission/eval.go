@@ -62,6 +62,10 @@ func (e *Eval) earns() bool {
 	return strings.HasPrefix(e.State, "held:")
 }
 
+// Converts tells whether an order in this state is a conversion: paid for and
+// somebody's, if only a person has still to look at it.
+func Converts(state string) bool { return state == "" || strings.HasPrefix(state, "held:") }
+
 // MarshalJSON writes one-letter members and lines as arrays
 // [id, base, weight, flat, rule] without trailing zeros.
 func (e Eval) MarshalJSON() ([]byte, error) {

@@ -1,0 +1,133 @@
+package earning
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tributary/internal/domain/kpi"
+	"tributary/internal/domain/ledger"
+	"tributary/internal/store"
+)
+
+// Count adds sign × c to what the book will count with its next Write.
+func (b *Book) Count(c kpi.Cells, sign int64) { b.counts().Add(c, sign) }
+
+func (b *Book) counts() kpi.Cells {
+	if b.cells == nil {
+		b.cells = kpi.Cells{}
+	}
+	return b.cells
+}
+
+func (b *Book) countRow(r *store.EarningRow, sign int64) { CountRow(b.counts(), b.Shop.Zone, r, sign) }
+
+func (b *Book) countJournal(j *ledger.Journal, campaign int64) {
+	for _, p := range j.Postings {
+		if p.Account == ledger.CommissionExpense {
+			CountPosting(b.counts(), b.Shop.Zone, campaign, j.InfluencerID, string(j.Currency), j.OriginAt, p.Minor)
+		}
+	}
+}
+
+// CountRow counts sign × what an earning itself stands for. What is earned by
+// link and by code is what the ledger holds now, on the day of the sale; so it
+// is net of what was taken back.
+func CountRow(c kpi.Cells, zone *time.Location, r *store.EarningRow, sign int64) {
+	hour := kpi.HourOf(r.OccurredAt, zone)
+	counts := r.State == store.EarningPending || r.State == store.EarningLocked
+	switch {
+	case r.Kind == store.EarningOrder:
+		if r.LinkID != 0 {
+			c.At(kpi.Key{Dim: kpi.Link, ID: r.LinkID, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted
+		}
+		if r.CodeID != 0 {
+			c.At(kpi.Key{Dim: kpi.Code, ID: r.CodeID, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted
+		}
+	case r.Kind == store.EarningLead && counts:
+		programme(c, hour, r.Currency, r.CampaignID, r.InfluencerID, kpi.Leads, sign*r.Counted)
+	case r.Kind == store.EarningEntry && counts:
+		programme(c, hour, r.Currency, r.CampaignID, r.InfluencerID, kpi.Entries, sign*r.Counted)
+	case r.Kind == store.EarningGift && counts:
+		programme(c, hour, r.Currency, r.CampaignID, r.InfluencerID, kpi.Gifts, sign*r.NetBase)
+	}
+}
+
+// CountPosting counts what a posting to commission expense earns or takes back,
+// when that happened.
+func CountPosting(c kpi.Cells, zone *time.Location, campaign, influencer int64, currency string, at time.Time, minor int64) {
+	measure := kpi.Earned
+	if minor < 0 {
+		measure, minor = kpi.Reversed, -minor
+	}
+	programme(c, kpi.HourOf(at, zone), currency, campaign, influencer, measure, minor)
+}
+
+// programme counts v for the shop, a campaign and an influencer.
+func programme(c kpi.Cells, hour time.Time, currency string, campaign, influencer int64, m kpi.Measure, v int64) {
+	c.At(kpi.Key{Dim: kpi.Shop, Hour: hour, Currency: currency})[m] += v
+	c.At(kpi.Key{Dim: kpi.Campaign, ID: campaign, Hour: hour, Currency: currency})[m] += v
+	c.At(kpi.Key{Dim: kpi.Influencer, ID: influencer, Hour: hour, Currency: currency})[m] += v
+}
+
+// VerifyKPI counts everything anew and compares with what is counted. It
+// reports to Dry.
+func (b *Book) VerifyKPI(ctx context.Context) error {
+	want := kpi.Cells{}
+	zone := b.Shop.Zone
+	err := b.Tx.EachOrderKPI(ctx, func(cells []byte) error {
+		c, err := kpi.Decode(cells)
+		if err == nil {
+			want.Add(c, 1)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.Tx.EachExpense(ctx, func(x *store.Expense) error {
+		CountPosting(want, zone, x.CampaignID, x.InfluencerID, x.Currency, x.At, x.Minor)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := b.Tx.EachEarning(ctx, func(r *store.EarningRow) error {
+		CountRow(want, zone, r, 1)
+		return nil
+	}); err != nil {
+		return err
+	}
+	days, hours := kpi.Cells{}, kpi.Cells{}
+	for k, m := range want {
+		if k.Dim <= kpi.Influencer {
+			hours.At(k).Add(m)
+		}
+		y, mo, d := k.Hour.In(zone).Date()
+		k.Hour = time.Date(y, mo, d, 0, 0, 0, 0, time.UTC)
+		days.At(k).Add(m)
+	}
+	for grain, counted := range map[store.KPIGrain]kpi.Cells{store.KPIDay: days, store.KPIHour: hours} {
+		have := kpi.Cells{}
+		if err := b.Tx.EachKPI(ctx, grain, func(k kpi.Key, m *kpi.Measures) { have.At(k).Add(m) }); err != nil {
+			return err
+		}
+		b.differsKPI(grain, counted, have)
+	}
+	return nil
+}
+
+func (b *Book) differsKPI(grain store.KPIGrain, want, have kpi.Cells) {
+	all := kpi.Cells{}
+	all.Add(want, 1)
+	for k := range have {
+		all.At(k)
+	}
+	for k := range all {
+		w, h := want.At(k), have.At(k)
+		for m := range w {
+			if w[m] != h[m] {
+				b.Differs("kpi_equals_recount", fmt.Sprintf("%s of %s %d, %s %s, %s", kpi.Names[m], kpi.DimNames[k.Dim], k.ID, grain, k.Hour.Format(time.RFC3339), k.Currency), w[m], h[m])
+			}
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"tributary/internal/domain/kpi"
+)
+
+// AddKPI adds cells to the counts: days of zone's calendar for every dimension,
+// hours for the shop, campaigns and influencers. The caller holds the shop's
+// lock.
+func (tx *Tx) AddKPI(ctx context.Context, zone *time.Location, c kpi.Cells) error {
+	days, hours := map[cellKey]*kpi.Measures{}, map[cellKey]*kpi.Measures{}
+	add := func(m map[cellKey]*kpi.Measures, k cellKey, v *kpi.Measures) {
+		if m[k] == nil {
+			m[k] = &kpi.Measures{}
+		}
+		m[k].Add(v)
+	}
+	for _, k := range c.Keys() {
+		y, mo, d := k.Hour.In(zone).Date()
+		add(days, cellKey{k.Dim, k.ID, time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), k.Currency}, c[k])
+		if k.Dim <= kpi.Influencer {
+			add(hours, cellKey{k.Dim, k.ID, k.Hour, k.Currency}, c[k])
+		}
+	}
+	if err := tx.addCells(ctx, addDays, days); err != nil {
+		return err
+	}
+	return tx.addCells(ctx, addHours, hours)
+}
+
+type cellKey struct {
+	dim      kpi.Dim
+	id       int64
+	at       time.Time
+	currency string
+}
+
+var (
+	addDays  = addStatement("kpi_days", "day", "date")
+	addHours = addStatement("kpi_hours", "hour", "timestamptz")
+)
+
+// addStatement is the upsert that adds to the counts: $1 is the shop, then come
+// arrays of the key's parts and of the measures.
+func addStatement(table, at, typ string) string {
+	var sets, arrays []string
+	for i, n := range kpi.Names {
+		sets = append(sets, fmt.Sprintf("%[1]s = k.%[1]s + excluded.%[1]s", n))
+		arrays = append(arrays, "$"+strconv.Itoa(6+i)+"::bigint[]")
+	}
+	columns := strings.Join(kpi.Names[:], ", ")
+	return fmt.Sprintf(`INSERT INTO %s AS k (shop_id, dim, id, %s, currency, %s)
+		SELECT $1, * FROM unnest($2::smallint[], $3::bigint[], $4::%s[], $5::text[], %s)
+		ON CONFLICT (shop_id, dim, id, %s, currency) DO UPDATE SET %s`,
+		table, at, columns, typ, strings.Join(arrays, ", "), at, strings.Join(sets, ", "))
+}
+
+func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]*kpi.Measures) error {
+	keys := make([]cellKey, 0, len(cells))
+	for k, m := range cells {
+		if !m.IsZero() {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.SortFunc(keys, func(a, b cellKey) int {
+		return cmp.Or(cmp.Compare(a.dim, b.dim), cmp.Compare(a.id, b.id), a.at.Compare(b.at), strings.Compare(a.currency, b.currency))
+	})
+	dims, ids, ats, currencies := make([]int16, len(keys)), make([]int64, len(keys)), make([]time.Time, len(keys)), make([]string, len(keys))
+	var values [kpi.MeasureCount][]int64
+	for m := range values {
+		values[m] = make([]int64, len(keys))
+	}
+	for i, k := range keys {
+		dims[i], ids[i], ats[i], currencies[i] = int16(k.dim), k.id, k.at, k.currency
+		for m := range values {
+			values[m][i] = cells[k][m]
+		}
+	}
+	args := []any{tx.ShopID, dims, ids, ats, currencies}
+	for m := range values {
+		args = append(args, values[m])
+	}
+	if _, err := tx.pgx.Exec(ctx, statement, args...); err != nil {
+		return fmt.Errorf("add to the KPIs: %w", err)
+	}
+	return nil
+}
+
+// KPIGrain is the length of the steps of a series.
+type KPIGrain string
+
+// The grains: hours of the shop's clocks, and days, weeks (from Monday) and
+// months of its calendar. KPITotal is one step.
+const (
+	KPIHour  KPIGrain = "hour"
+	KPIDay   KPIGrain = "day"
+	KPIWeek  KPIGrain = "week"
+	KPIMonth KPIGrain = "month"
+	KPITotal KPIGrain = "total"
+)
+
+// KPIFilter says what to sum: one dimension, over [From, To).
+type KPIFilter struct {
+	Dim kpi.Dim
+	ID  int64 // 0 with EachID
+	// EachID gives a row for each id of the dimension, the greatest by Order
+	// first, Limit of them.
+	EachID bool
+	Order  kpi.Measure
+	Limit  int
+	Grain  KPIGrain
+	// From and To are days for every grain but hours, for which they are
+	// instants.
+	From, To time.Time
+}
+
+// KPIRow is one sum.
+type KPIRow struct {
+	ID       int64
+	At       time.Time // start of the step: a date at midnight UTC, or an hour's instant; zero for a total
+	Currency string
+	kpi.Measures
+}
+
+// KPIs sums the counts.
+func (tx *Tx) KPIs(ctx context.Context, f KPIFilter) ([]KPIRow, error) {
+	sums := make([]string, kpi.MeasureCount)
+	for i, n := range kpi.Names {
+		sums[i] = "sum(" + n + ")::bigint"
+	}
+	table, column := "kpi_days", "day"
+	at := "NULL::timestamp"
+	switch f.Grain {
+	case KPIHour:
+		table, column, at = "kpi_hours", "hour", "hour AT TIME ZONE 'UTC'"
+	case KPIDay:
+		at = "day::timestamp"
+	case KPIWeek:
+		at = "date_trunc('week', day::timestamp)"
+	case KPIMonth:
+		at = "date_trunc('month', day::timestamp)"
+	}
+	id, where, tail := "$3::bigint", "AND id = $3", " ORDER BY 2, 3"
+	if f.EachID {
+		// $3 is used, so that the arguments are the same.
+		id, where = "id", "AND $3::bigint = 0"
+		tail = fmt.Sprintf(" ORDER BY %d DESC, 1, 2, 3 LIMIT %d", 4+int(f.Order), max(1, f.Limit))
+	}
+	rows, err := tx.pgx.Query(ctx, fmt.Sprintf("SELECT %s, %s, currency, %s FROM %s WHERE shop_id = $1 AND dim = $2 %s AND %[6]s >= $4 AND %[6]s < $5 GROUP BY 1, 2, 3%[7]s",
+		id, at, strings.Join(sums, ", "), table, where, column, tail), tx.ShopID, int16(f.Dim), f.ID, f.From, f.To)
+	if err != nil {
+		return nil, fmt.Errorf("sum the KPIs: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (k KPIRow, err error) {
+		var at *time.Time
+		dest := []any{&k.ID, &at, &k.Currency}
+		for m := range k.Measures {
+			dest = append(dest, &k.Measures[m])
+		}
+		err = r.Scan(dest...)
+		if at != nil {
+			k.At = at.UTC()
+		}
+		return k, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum the KPIs: %w", err)
+	}
+	return out, nil
+}
+
+// EachOrderKPI hears what every order counts for, as kpi.Cells.Encode wrote it.
+func (tx *Tx) EachOrderKPI(ctx context.Context, f func(cells []byte) error) error {
+	rows, err := tx.pgx.Query(ctx, "SELECT kpi FROM orders WHERE shop_id = $1 AND kpi IS NOT NULL", tx.ShopID)
+	if err != nil {
+		return fmt.Errorf("read what orders count for: %w", err)
+	}
+	var b []byte
+	_, err = pgx.ForEachRow(rows, []any{&b}, func() error { return f(b) })
+	return err
+}
+
+// Expense is a posting to commission expense.
+type Expense struct {
+	CampaignID, InfluencerID int64
+	Currency                 string
+	At                       time.Time
+	Minor                    int64
+}
+
+// EachExpense hears every posting to commission expense.
+func (tx *Tx) EachExpense(ctx context.Context, f func(*Expense) error) error {
+	rows, err := tx.pgx.Query(ctx, `SELECT e.campaign_id, l.influencer_id, l.currency, l.origin_at, l.minor
+		FROM ledger_entries l JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id
+		WHERE l.shop_id = $1 AND l.account = 1`, tx.ShopID)
+	if err != nil {
+		return fmt.Errorf("read commission expense: %w", err)
+	}
+	var x Expense
+	_, err = pgx.ForEachRow(rows, []any{&x.CampaignID, &x.InfluencerID, &x.Currency, &x.At, &x.Minor}, func() error { return f(&x) })
+	return err
+}
+
+// EachEarning hears every earning, in the fields that count.
+func (tx *Tx) EachEarning(ctx context.Context, f func(*EarningRow) error) error {
+	rows, err := tx.pgx.Query(ctx, `SELECT kind, influencer_id, campaign_id, link_id, code_id, currency, net_base, counted, posted, state, occurred_at
+		FROM earnings WHERE shop_id = $1`, tx.ShopID)
+	if err != nil {
+		return fmt.Errorf("read earnings: %w", err)
+	}
+	var e EarningRow
+	_, err = pgx.ForEachRow(rows, []any{&e.Kind, &e.InfluencerID, &e.CampaignID, &e.LinkID, &e.CodeID, &e.Currency, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.OccurredAt},
+		func() error { return f(&e) })
+	return err
+}
+
+// EachKPI hears every cell that is counted: by hour, or by day, whose Hour is
+// its date at midnight UTC.
+func (tx *Tx) EachKPI(ctx context.Context, grain KPIGrain, f func(k kpi.Key, m *kpi.Measures)) error {
+	table, column := "kpi_days", "day::timestamp AT TIME ZONE 'UTC'"
+	if grain == KPIHour {
+		table, column = "kpi_hours", "hour"
+	}
+	rows, err := tx.pgx.Query(ctx, fmt.Sprintf("SELECT dim, id, %s, currency, %s FROM %s WHERE shop_id = $1", column, strings.Join(kpi.Names[:], ", "), table), tx.ShopID)
+	if err != nil {
+		return fmt.Errorf("read the KPIs: %w", err)
+	}
+	var k kpi.Key
+	var m kpi.Measures
+	dest := []any{&k.Dim, &k.ID, &k.Hour, &k.Currency}
+	for i := range m {
+		dest = append(dest, &m[i])
+	}
+	_, err = pgx.ForEachRow(rows, dest, func() error {
+		k.Hour = k.Hour.UTC()
+		copied := m
+		f(k, &copied)
+		return nil
+	})
+	return err
+}
