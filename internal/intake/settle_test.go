@@ -143,6 +143,7 @@ func TestAnyOrderDuplicationAndLossThenReplayGiveTheSameLedger(t *testing.T) {
 			t.Errorf("seed %d: the straight one has (-), this one (+)\n%s", seed, diff)
 		}
 		s.verify()
+		s.recounted()
 		s.replay()
 	}
 }

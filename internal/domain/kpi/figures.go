@@ -14,10 +14,28 @@ func (r Ratio) Decimal(scale int64, decimals int) string {
 	if r.Den == 0 {
 		return ""
 	}
-	x := new(big.Rat).SetFrac64(r.Num, r.Den)
+	x := r.rat()
 	x.Mul(x, new(big.Rat).SetInt64(scale))
 	return x.FloatString(decimals)
 }
+
+// Minor is the figure rounded to whole minor units, halves away from zero.
+func (r Ratio) Minor(scale int64) int64 {
+	if r.Den == 0 {
+		return 0
+	}
+	x := r.rat()
+	x.Mul(x, new(big.Rat).SetInt64(scale))
+	n, ok := new(big.Int).SetString(x.FloatString(0), 10)
+	if !ok || !n.IsInt64() {
+		return 0
+	}
+	return n.Int64()
+}
+
+func (r Ratio) rat() *big.Rat { return new(big.Rat).SetFrac(big.NewInt(r.Num), big.NewInt(r.Den)) }
+
+func half() *big.Rat { return big.NewRat(1, 2) }
 
 // Figures are the six KPIs, gross (before refunds and clawback) or net (after).
 // Money ratios are in minor units of the currency of the sums.

@@ -90,3 +90,27 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestAScoreOfFewSalesStaysNearTheAverage(t *testing.T) {
+	t.Parallel()
+	var shop, lucky, proven, none kpi.Measures
+	shop[kpi.Clicks], shop[kpi.ClickOrders], shop[kpi.Orders], shop[kpi.Kept] = 10_000, 500, 600, 540
+	shop[kpi.Net], shop[kpi.Acquired], shop[kpi.Repeats] = 6_000_000, 300, 60
+	lucky[kpi.Clicks], lucky[kpi.ClickOrders], lucky[kpi.Orders], lucky[kpi.Kept], lucky[kpi.Net] = 4, 2, 2, 2, 60_000
+	proven[kpi.Clicks], proven[kpi.ClickOrders], proven[kpi.Orders], proven[kpi.Kept], proven[kpi.Net] = 2_000, 200, 200, 196, 4_000_000
+	proven[kpi.Acquired], proven[kpi.Repeats] = 100, 40
+	if got := kpi.Scored(&none, &shop).Points; got != 50 {
+		t.Errorf("without anything %d", got)
+	}
+	l, p := kpi.Scored(&lucky, &shop), kpi.Scored(&proven, &shop)
+	if l.Points <= 50 || l.Points >= 70 || p.Points <= 80 {
+		t.Errorf("two lucky sales %d, two hundred good ones %d", l.Points, p.Points)
+	}
+	if got := kpi.Best(map[int64]kpi.Score{1: l, 2: p}); got[0] != 2 {
+		t.Errorf("%v", got)
+	}
+	var empty kpi.Measures
+	if got := kpi.Scored(&lucky, &empty); got.Points != 50 || len(got.Components) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
