@@ -51,6 +51,7 @@ type system struct {
 
 	// Use cases, each built from what stands above it.
 	Waker   *jobs.Waker
+	Feed    *jobs.Feed
 	Settler *intake.Settler
 	Tracker *tracking.Tracker
 	Payouts *payout.Closer
@@ -112,6 +113,10 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 			return nil, err
 		}
 		sys.onClose(func(context.Context) { _ = sys.Waker.Close() })
+		if sys.Feed, err = jobs.NewFeed(sys.RedisURL, sys.Log); err != nil {
+			return nil, err
+		}
+		sys.onClose(func(context.Context) { _ = sys.Feed.Close() })
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
@@ -197,6 +202,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,
+		Feed:     sys.Feed,
 		Stores:   stores,
 		Payouts:  sys.Payouts,
 	}
@@ -206,8 +212,12 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 // recorded besides orders.
 func (sys *system) settle(ctx context.Context, shopID int64) (intake.Report, error) {
 	r, err := sys.Settler.Drain(ctx, shopID)
+	settled := 0
 	if err == nil {
-		_, err = sys.Tracker.Drain(ctx, shopID)
+		settled, err = sys.Tracker.Drain(ctx, shopID)
+	}
+	if sys.Feed != nil && (r.Postings > 0 || settled > 0) {
+		sys.Feed.Publish(ctx, shopID)
 	}
 	return r, err
 }

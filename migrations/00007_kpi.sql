@@ -57,7 +57,34 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- What just happened, for those who watch: written where it happens, kept some
+-- days. Ids of a shop rise in the order of commits, for the shop's lock is held.
+CREATE TABLE feed (
+  shop_id       bigint NOT NULL,
+  id            bigint GENERATED ALWAYS AS IDENTITY,
+  at            timestamptz NOT NULL,
+  kind          text NOT NULL,                  -- earned, changed, reversed
+  influencer_id bigint NOT NULL,
+  earning_id    bigint NOT NULL,
+  source_kind   smallint NOT NULL,              -- of the earning
+  source        bigint NOT NULL,
+  currency      text NOT NULL,
+  minor         bigint NOT NULL,                -- what was earned or, negative, taken back
+  PRIMARY KEY (shop_id, id)
+);
+CREATE INDEX feed_at ON feed USING brin (at);
+ALTER TABLE feed ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON feed TO tributary_app USING (shop_id = (SELECT current_shop())) WITH CHECK (shop_id = (SELECT current_shop()));
+GRANT SELECT, INSERT ON feed TO tributary_app;
+CREATE FUNCTION prune_feed(before timestamptz) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+  AS $$ DELETE FROM feed WHERE at < before $$;
+REVOKE ALL ON FUNCTION prune_feed FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prune_feed TO tributary_app;
+
 -- +goose Down
+DROP FUNCTION prune_feed;
+DROP TABLE feed;
 DROP TABLE kpi_hours, kpi_days;
 ALTER TABLE earnings DROP COLUMN campaign_id, DROP COLUMN link_id, DROP COLUMN code_id;
 ALTER TABLE orders DROP COLUMN kpi, DROP COLUMN acquired;

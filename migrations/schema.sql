@@ -203,6 +203,22 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_order ON evidence USING btree (shop_id, order_id);
 
+-- Table feed
+CREATE TABLE feed (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone NOT NULL,
+  kind text NOT NULL,
+  influencer_id bigint NOT NULL,
+  earning_id bigint NOT NULL,
+  source_kind smallint NOT NULL,
+  source bigint NOT NULL,
+  currency text NOT NULL,
+  minor bigint NOT NULL,
+  CONSTRAINT feed_pkey PRIMARY KEY (shop_id, id)
+);
+CREATE INDEX feed_at ON feed USING brin (at);
+
 -- Table idempotency_keys
 CREATE TABLE idempotency_keys (
   shop_id bigint NOT NULL,
@@ -635,6 +651,13 @@ BEGIN
   RETURN made;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION prune_feed(before timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ DELETE FROM feed WHERE at < before $function$
+;
 
 -- Triggers
 CREATE TRIGGER ledger_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
@@ -652,6 +675,7 @@ ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE feed ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
@@ -681,6 +705,7 @@ CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON feed FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -711,6 +736,7 @@ GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
+GRANT INSERT, SELECT ON feed TO tributary_app;
 GRANT SELECT ON goose_db_version TO tributary_app;
 GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
@@ -741,3 +767,4 @@ GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION prune_feed(before timestamp with time zone) TO tributary_app;

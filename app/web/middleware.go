@@ -161,8 +161,12 @@ func (s *Server) operator(next echo.HandlerFunc) echo.HandlerFunc {
 // the key may do, the body, a deadline.
 func (s *Server) enterAPI(hc huma.Context, next func(huma.Context)) {
 	c := humaecho.Unwrap(hc)
-	ctx, cancel := context.WithTimeout(hc.Context(), requestTimeout)
-	defer cancel()
+	ctx := hc.Context()
+	if hc.Operation().Metadata["stream"] == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
+		defer cancel()
+	}
 	if err := s.admit(ctx, c, hc.Operation()); err != nil {
 		writeProblem(c, err)
 		return

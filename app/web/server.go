@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,6 +48,9 @@ type Deps struct {
 	Stores Stores
 	// Payouts closes months.
 	Payouts *payout.Closer
+	// Feed tells when something has happened; without it the live feed looks by
+	// itself from time to time.
+	Feed Feed
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -71,6 +76,9 @@ type Server struct {
 	// those who failed, so that nobody can shut out an honest caller behind the
 	// same proxy.
 	failures *limiter
+
+	streams atomic.Int64  // live feeds under way
+	ending  chan struct{} // closed when the server is to end
 }
 
 const (
@@ -96,7 +104,7 @@ func New(d Deps) *Server {
 		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 5, 50
 	}
 	s := &Server{
-		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB),
+		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB), ending: make(chan struct{}),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
@@ -110,6 +118,7 @@ func New(d Deps) *Server {
 	s.api = humaecho.New(s.echo, apiConfig())
 	s.api.UseMiddleware(s.enterAPI)
 	s.mount(s.table())
+	s.feedRoute()
 	s.pages()
 	s.webhookRoutes()
 	return s
@@ -143,6 +152,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
+	srv.RegisterOnShutdown(sync.OnceFunc(func() { close(s.ending) }))
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	select {

@@ -138,6 +138,9 @@ func (b *Book) Write(ctx context.Context, sources []*Source) error {
 	if _, err := b.Tx.PostJournals(ctx, js); err != nil {
 		return err
 	}
+	if err := b.tell(ctx, changed, deltas); err != nil {
+		return err
+	}
 	counted := b.cells
 	b.cells = nil
 	return b.Tx.AddKPI(ctx, b.Shop.Zone, counted)
@@ -194,4 +197,32 @@ func Subject(r *store.EarningRow) string {
 		what = fmt.Sprintf("%s %s %d", r.Kind, r.Rule, r.Source)
 	}
 	return fmt.Sprintf("%s, agreement %d", what, r.AgreementID)
+}
+
+// newsAge is how old a change may be that is still news: a history that is
+// played back is none.
+const newsAge = 24 * time.Hour
+
+// tell tells those who watch what has just changed.
+func (b *Book) tell(ctx context.Context, changed []*Source, deltas []int64) error {
+	if b.Original != nil {
+		return nil
+	}
+	var news []store.FeedRow
+	for i, s := range changed {
+		delta := deltas[i]
+		if delta == 0 || b.Tx.Now.Sub(s.At) > newsAge {
+			continue
+		}
+		kind := "changed"
+		switch {
+		case delta < 0:
+			kind = "reversed"
+		case s.Row.Posted == delta:
+			kind = "earned"
+		}
+		news = append(news, store.FeedRow{At: s.At, Kind: kind, InfluencerID: s.Row.InfluencerID, EarningID: s.Row.ID, SourceKind: s.Row.Kind, Source: s.Row.Source,
+			Currency: s.Row.Currency, Minor: delta})
+	}
+	return b.Tx.AddFeed(ctx, news)
 }

@@ -118,7 +118,7 @@ func TestAnyOrderDuplicationAndLossThenReplayGiveTheSameLedger(t *testing.T) {
 	want := straight.earnedByOrder()
 	straight.verify()
 	straight.replay()
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		s := newShop(t)
 		programme(s)

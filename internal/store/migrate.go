@@ -91,6 +91,9 @@ func (db *DB) Maintain(ctx context.Context, keep time.Duration) error {
 		if _, err := tx.pgx.Exec(ctx, "SELECT make_partitions($1::date, ($1::date + interval '3 months')::date)", month); err != nil {
 			return fmt.Errorf("make partitions: %w", err)
 		}
+		if _, err := tx.pgx.Exec(ctx, "SELECT prune_feed($1)", tx.Now.Add(-feedKept)); err != nil {
+			return fmt.Errorf("prune the feed: %w", err)
+		}
 		if keep <= 0 {
 			return nil
 		}
