@@ -10,15 +10,7 @@ import (
 )
 
 func newConfigCmd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "config",
-		Short:   "Look at the settings",
-		GroupID: groupAdmin,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newConfigCheckCmd())
-	return cmd
+	return family("config", groupAdmin, "Look at the settings", newConfigCheckCmd())
 }
 
 type configReport struct {

@@ -40,6 +40,9 @@ has no other program. Exit code 3 when something does not answer.`,
 			if err != nil {
 				return err
 			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"status": "ready"})
+			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), "ready")
 			return err
 		},

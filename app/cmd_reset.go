@@ -35,6 +35,9 @@ a process uses it, and does nothing to a database that DATABASE_URL names.`,
 			if err := embedded.Remove(dir); err != nil {
 				return err
 			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"deleted": dir})
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Deleted %s.\n", dir)
 			return err
 		},

@@ -88,7 +88,6 @@ func eachShop(cmd *cobra.Command, shop, what string, check func(context.Context,
 		}
 	}
 	v.Count = len(v.Differences)
-	sys.Metrics.VerifyDifferences.Set(float64(v.Count))
 	if wantJSON(cmd) {
 		if err := printJSON(cmd.OutOrStdout(), v); err != nil {
 			return err
@@ -97,7 +96,7 @@ func eachShop(cmd *cobra.Command, shop, what string, check func(context.Context,
 		printVerdict(cmd, what, v)
 	}
 	if v.Count > 0 {
-		return fmt.Errorf("%s found %d differences", what, v.Count)
+		return fmt.Errorf("%s found %s", what, count(int64(v.Count), "difference"))
 	}
 	return nil
 }
@@ -112,10 +111,10 @@ func printVerdict(cmd *cobra.Command, what string, v verdict) {
 		_ = printTable(w, rows)
 	}
 	if v.Deliveries > 0 {
-		fmt.Fprintf(w, "%s: %d shops, %d deliveries in %.1f s, %d differences\n", what, v.Shops, v.Deliveries, v.Seconds, v.Count)
+		fmt.Fprintf(w, "%s: %s, %s in %.1f s, %s\n", what, count(int64(v.Shops), "shop"), count(v.Deliveries, "webhook"), v.Seconds, count(int64(v.Count), "difference"))
 		return
 	}
-	fmt.Fprintf(w, "%s: %d shops, %d differences\n", what, v.Shops, v.Count)
+	fmt.Fprintf(w, "%s: %s, %s\n", what, count(int64(v.Shops), "shop"), count(int64(v.Count), "difference"))
 }
 
 func short(s string) string {

@@ -37,3 +37,11 @@ func printTable(w io.Writer, rows [][]string) error {
 	}
 	return tw.Flush()
 }
+
+// count is a number with its noun.
+func count(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tributary/internal/errs"
 )
@@ -109,6 +111,26 @@ func (s *Server) readyz(c echo.Context) error {
 		visitFrom(c.Request().Context()).err = fmt.Errorf("%w: %w", errs.New(errs.Unavailable, "not_ready", word), err)
 	}
 	return c.JSON(code, map[string]any{"status": word, "checks": checks})
+}
+
+// metrics answers with what the process has counted and what waits in the
+// database now.
+func (s *Server) metrics() echo.HandlerFunc {
+	counted := echo.WrapHandler(promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{}))
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), checkTimeout)
+		defer cancel()
+		b, err := s.DB.Backlog(ctx)
+		waiting, oldest, parked := float64(b.Waiting), b.Oldest.Seconds(), float64(b.Parked)
+		if err != nil { // not known is not none
+			s.Log.WarnContext(ctx, "metrics: what waits is not known", "error", err)
+			waiting, oldest, parked = math.NaN(), math.NaN(), math.NaN()
+		}
+		s.Metrics.Unprocessed.Set(waiting)
+		s.Metrics.OldestSecs.Set(oldest)
+		s.Metrics.Parked.Set(parked)
+		return counted(c)
+	}
 }
 
 // index is what a person finds at the root.
