@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/money"
 	"tributary/internal/insight"
 	"tributary/internal/obs"
@@ -124,8 +126,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// interesting is a recent order of the first shop that more than one touch
-// spoke for and that earned something; 0 when there is none.
+// interesting is a recent order of the first shop that more than one influencer
+// had a hand in; 0 when there is none.
 func (d *demo) interesting(ctx context.Context) (id int64, err error) {
 	err = d.sys.DB.InTx(ctx, d.shops[0].id, func(tx *store.Tx) error {
 		rows, _, err := tx.ListOrders(ctx, store.OrderFilter{Outcome: "attributed"}, store.Page{Limit: 200})
@@ -137,7 +139,7 @@ func (d *demo) interesting(ctx context.Context) (id int64, err error) {
 			if err != nil {
 				return err
 			}
-			if n := len(decisions); n > 0 && len(decisions[n-1].Candidates) > 1 {
+			if n := len(decisions); n > 0 && rivals(decisions[n-1].Candidates) {
 				id = rows[i].ID
 				return nil
 			}
@@ -145,6 +147,10 @@ func (d *demo) interesting(ctx context.Context) (id int64, err error) {
 		return nil
 	})
 	return id, err
+}
+
+func rivals(cs []attribution.Candidate) bool {
+	return slices.ContainsFunc(cs, func(c attribution.Candidate) bool { return c.InfluencerID != cs[0].InfluencerID })
 }
 
 // tell says what the live trade has come to: one line that changes on a
@@ -168,9 +174,9 @@ func (d *demo) tell(ctx context.Context, w io.Writer) {
 		if now, err = d.now(ctx); err != nil {
 			return
 		}
-		amount := func(minor int64) string { return money.Format(minor, "USD") + " USD" }
-		line := fmt.Sprintf("%s  since the start: %d orders, %d of them attributed; %d refunds; %s earned, %s taken back", time.Now().Format(time.TimeOnly),
-			now.orders-before.orders, now.attributed-before.attributed, now.refunds-before.refunds, amount(now.earned-before.earned), amount(now.back-before.back))
+		line := fmt.Sprintf("%s  live: %s (%d attributed), %s, %s USD earned, %s taken back", time.Now().Format(time.TimeOnly),
+			count(now.orders-before.orders, "order"), now.attributed-before.attributed, count(now.refunds-before.refunds, "refund"),
+			money.Format(now.earned-before.earned, "USD"), money.Format(now.back-before.back, "USD"))
 		if tty {
 			fmt.Fprintf(w, "\r\033[K%s", line)
 		} else {
