@@ -95,6 +95,11 @@ bin/golangci-lint:
 	  GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION); \
 	fi
 
+.PHONY: screenshots
+screenshots: setup ## take docs/screenshots anew (needs Chromium)
+	@$(MAKE) build VERSION=dev
+	@docs/screenshots/take
+
 .PHONY: bench
 bench: setup build ## measure against the naive way and the limit (BENCH=ingest ARGS=--json)
 	@bin/tributary bench $(BENCH) $(ARGS)

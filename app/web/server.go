@@ -131,7 +131,9 @@ func (s *Server) pages() {
 	limit := s.limitAddress
 	s.echo.GET("/", s.index, limit)
 	s.echo.GET("/api/docs", s.docs, limit)
-	s.echo.GET("/assets/plain.css", s.css, limit)
+	s.echo.GET("/assets/plain.css", asset("plain.css", "text/css; charset=utf-8"), limit)
+	s.echo.GET("/assets/icon.svg", asset("icon.svg", "image/svg+xml"), limit)
+	s.echo.GET("/favicon.ico", asset("icon.svg", "image/svg+xml"), limit)
 	s.watched()
 }
 
