@@ -193,3 +193,43 @@ func TestResetAsksAndSparesOtherDatabases(t *testing.T) {
 	t.Setenv("DATABASE_URL", "postgres://db/x")
 	p.says(5, "will not touch", "reset", "--yes")
 }
+
+func TestSimulateShowsConventionsAndRefundPoliciesSideBySide(t *testing.T) {
+	p := bare(t)
+	dir := "../testdata/simulate/"
+	out, _ := p.run(0, "simulate", "--terms", dir+"tiers.json", "--orders", dir+"orders_refunded.json")
+	for _, want := range []string{
+		"split_at_boundary             22.00   17.00  as drafted", // 28.00 − 6.00, and 17.00 as if the order had never been
+		"retroactive_all               28.00   21.00",
+		"Two amounts: refunds at the original rate / refunds folded anew.",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	for upTo, want := range map[string][2]string{ // 49, 50, 120 and all 230 sales
+		"2026-09-03T09:00:00Z": {"replace       0.00  as drafted", "additive      0.00"},
+		"2026-09-03T10:00:00Z": {"replace     100.00  as drafted", "additive    100.00"},
+		"2026-09-06T08:00:00Z": {"replace     300.00  as drafted", "additive    400.00"},
+		"2027-01-01":           {"replace     500.00  as drafted", "additive    900.00"},
+	} {
+		out, _ := p.run(0, "simulate", "--terms", dir+"milestones.json", "--orders", dir+"sales.ndjson", "--to", upTo)
+		if !strings.Contains(out, want[0]) || !strings.Contains(out, want[1]) {
+			t.Errorf("to %s: no %q in\n%s", upTo, want, out)
+		}
+	}
+}
+
+func TestSimulateTellsAllThatIsWrongAtOnce(t *testing.T) {
+	p := bare(t)
+	dir := "../testdata/simulate/"
+	for _, words := range []string{"--limit must", "--time-zone must", "--from must", "--orders are instead"} {
+		p.says(2, words, "simulate", "--terms", "x", "--orders", "x", "--shop", "x", "--limit", "-1", "--time-zone", "Mars", "--from", "x")
+	}
+	for _, words := range []string{"terms.currency must", "orders[0] is neither"} {
+		p.says(2, words, "simulate", "--terms", dir+"broken_terms.json", "--orders", dir+"tiers.json")
+	}
+	p.says(2, "no such file", "simulate", "--terms", "nowhere.json")
+	p.says(2, "it ends before it begins", "simulate", "--terms", dir+"tiers.json", "--orders", dir+"orders.json", "--from", "2026-11-01", "--to", "2026-10-01")
+	p.says(4, "no influencer", "simulate", "--terms", dir+"tiers.json", "--orders", dir+"orders.json", "--influencer", "nobody")
+}

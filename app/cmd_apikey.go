@@ -33,7 +33,7 @@ func inShop(cmd *cobra.Command, shop string, f func(context.Context, *store.Tx) 
 func newAPIKeyCreateCmd() *cobra.Command {
 	var shop, name, scope string
 	cmd := &cobra.Command{
-		Use: "create", Short: "Make a key for one shop and show it, once", Args: cobra.NoArgs,
+		Use: "create", Short: "Make a key for one shop and show it, once", Args: noArgs,
 		Long: `Makes a key for the API of one shop and prints it. The database holds only its
 hash: it cannot be shown again. A key with the scope read may read, one with
 write may do both.`,
@@ -70,7 +70,7 @@ func newAPIKeyListCmd() *cobra.Command {
 	}
 	var shop string
 	cmd := &cobra.Command{
-		Use: "list", Short: "List a shop's keys, without the keys themselves", Args: cobra.NoArgs,
+		Use: "list", Short: "List a shop's keys, without the keys themselves", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list := []key{}
 			if err := inShop(cmd, shop, func(ctx context.Context, tx *store.Tx) error {
@@ -104,7 +104,7 @@ func newAPIKeyRevokeCmd() *cobra.Command {
 	var shop string
 	var id int64
 	cmd := &cobra.Command{
-		Use: "revoke", Short: "End a key", Args: cobra.NoArgs,
+		Use: "revoke", Short: "End a key", Args: noArgs,
 		Long: `Ends a key. Servers that have just seen it may accept it for up to 15 seconds
 more.`,
 		Example: `  tributary apikey revoke --shop example.myshopify.com --id 3`,

@@ -12,7 +12,7 @@ import (
 func newCloseCmd() *cobra.Command {
 	var shop, month string
 	cmd := &cobra.Command{
-		Use: "close --shop SHOP --period MONTH", GroupID: groupMoney, Short: "Close a month of a shop into a payout batch", Args: cobra.NoArgs,
+		Use: "close --shop SHOP --period MONTH", GroupID: groupMoney, Short: "Close a month of a shop into a payout batch", Args: noArgs,
 		Long: `Closes a month that has ended in the shop's own time zone: holds that ended in it
 pass, every balance becomes a line of the batch, and what is paid is reserved.
 The workers do this by themselves when a month has ended; closing again changes

@@ -26,7 +26,7 @@ live until Ctrl-C. What was stored survives a restart; "make demo-reset" clears 
 With --once it plays the history and a little live trade in a database that is
 thrown away, checks everything, prints the numbers and exits: 0 when every
 invariant holds, 1 when one does not.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.perDay < 0 || o.perMinute < 0 || o.live < 0 {
 				return usageError{errors.New("--per-day, --per-minute and --live must not be negative")}

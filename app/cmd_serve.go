@@ -27,7 +27,7 @@ func newServeCmd() *cobra.Command {
 With the embedded PostgreSQL, which belongs to one process, the workers run in
 this process too; with DATABASE_URL and REDIS_URL they run in "tributary work"
 unless --work is given.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true, redis: true})
 			if err != nil {
@@ -57,7 +57,7 @@ func newWorkCmd() *cobra.Command {
 passed its hold, and close each shop's month when it has ended in the shop's own
 time zone. Any number of these may run side by side. With WORK_LISTEN it also
 answers /healthz, /readyz and /metrics.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true, redis: true})
 			if err != nil {

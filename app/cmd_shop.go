@@ -34,7 +34,7 @@ secret that signs them: both are shown this once. A Shopify shop needs neither;
 its webhooks are signed with SHOPIFY_CLIENT_SECRET.`,
 		Example: `  tributary shop add --platform shopify --domain example.myshopify.com --currency USD --time-zone America/New_York
   tributary shop add --platform woocommerce --domain shop.example.com --currency EUR --time-zone Europe/Berlin`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch platform {
 			case "shopify":
@@ -99,7 +99,7 @@ func newShopListCmd() *cobra.Command {
 		TimeZone string `json:"time_zone"`
 	}
 	return &cobra.Command{
-		Use: "list", Short: "List the shops", Args: cobra.NoArgs,
+		Use: "list", Short: "List the shops", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true})
 			if err != nil {

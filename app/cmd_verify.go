@@ -30,7 +30,7 @@ func newVerifyCmd() *cobra.Command {
 		Long: `Checks that the books balance, that earnings, ledger, payouts and statements
 agree, and decides and values every order anew to compare with what is posted.
 Changes nothing. Exits 1 and prints the differences when there are any.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eachShop(cmd, shop, "verify", func(ctx context.Context, sys *system, id int64, v *verdict, p func(done, total int64)) error {
 				d, err := sys.Settler.Verify(ctx, id, p)
@@ -52,7 +52,7 @@ func newReplayCmd() *cobra.Command {
 		Long: `Settles every stored delivery of the shop again, in an arbitrary order, in a
 scratch schema that is dropped afterwards, and compares what each source has
 earned to the cent. Exits 1 and prints the differences when there are any.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eachShop(cmd, shop, "replay", func(ctx context.Context, sys *system, id int64, v *verdict, p func(done, total int64)) error {
 				r, err := intake.Replay(ctx, sys.DB, sys.OwnerURL, sys.Keys, sys.Log, id, p)

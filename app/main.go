@@ -187,6 +187,14 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+args[0])
 }
 
+// noArgs refuses arguments of a command that takes flags only.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it takes no argument, but got %q", args[0])
+}
+
 // usageError is a wrong command line.
 type usageError struct{ err error }
 

@@ -304,7 +304,9 @@ func TestAPersonFindsAnHonestPageAtTheRoot(t *testing.T) {
 
 func TestTheRootPageSaysWhatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(d *web.Deps) { d.Redis = func(context.Context) error { return errors.New("dial redis://:hunter2@cache") } })
+	w := newWorld(t, func(d *web.Deps) {
+		d.Redis = func(context.Context) error { return errors.New("dial redis://:hunter2@cache") }
+	})
 	body := string(w.call("", "GET", "/", nil).body)
 	for _, want := range []string{"something it needs is not", "does not answer", "up to date", w.url + "/api/v1/orders"} {
 		if !strings.Contains(body, want) {
