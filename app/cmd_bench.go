@@ -70,7 +70,7 @@ func newBenchProcessCmd() *cobra.Command {
 		Use:    "bench-process",
 		Short:  "Run one contender of a benchmark",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return bench.Contend(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 		},

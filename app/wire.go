@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -38,6 +40,7 @@ type system struct {
 	Config  config.Config
 	Log     *slog.Logger
 	Metrics *obs.Metrics
+	proxies []*net.IPNet // trusted
 
 	OwnerURL      string // PostgreSQL as the owner of the tables
 	DatabaseURL   string // PostgreSQL as the application
@@ -73,6 +76,12 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	// Settings, log, metrics.
 	if sys.Config, err = config.Load(); err != nil {
 		return nil, err
+	}
+	if sys.proxies, err = sys.Config.Proxies(); err != nil {
+		return nil, err
+	}
+	if !n.redis && os.Getenv("LOG_LEVEL") == "" { // a tool's answer is what it prints
+		sys.Config.LogLevel = "warn"
 	}
 	sys.Log = obs.NewLog(cmd.ErrOrStderr(), sys.Config.LogLevel, sys.Config.LogFormat)
 	sys.Metrics = obs.NewMetrics(version)
@@ -118,11 +127,17 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	return sys, nil
 }
 
-// openPostgres starts the embedded PostgreSQL or takes the one given. The
-// embedded one is always migrated; one that is given must be at this version
-// unless the command migrates.
+// openPostgres starts the embedded PostgreSQL or takes the one given. A tool
+// takes the embedded one that another process runs, too. The embedded one is
+// migrated by who starts it; any other must be at this version unless the
+// command migrates.
 func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	sys.DatabaseURL, sys.OwnerURL = sys.Config.DatabaseURL, sys.Config.OwnerURL()
+	if sys.DatabaseURL == "" && !n.redis {
+		if url, ok := embedded.Running(ctx, filepath.Join(sys.Config.DataDir, postgresDir)); ok {
+			sys.DatabaseURL, sys.OwnerURL = url, url
+		}
+	}
 	if sys.DatabaseURL == "" {
 		pg, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(sys.Config.DataDir, postgresDir), Log: sys.Log, Bin: sys.Config.PostgresBin})
 		if err != nil {
@@ -189,7 +204,7 @@ func unavailable(what string, err error) error {
 func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
-		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken,
+		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,

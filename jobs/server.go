@@ -31,6 +31,9 @@ type Options struct {
 // NewServer builds the worker process. wake is how the sweep passes on what it
 // found.
 func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
+	if missing := w.missing(); missing != nil {
+		return nil, fmt.Errorf("jobs: nothing to call for %v", missing)
+	}
 	opt, err := asynq.ParseRedisURI(o.RedisURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w", err)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -50,6 +51,19 @@ type Work struct {
 	Close func(ctx context.Context) error
 	// Partitions makes the next months' partitions and drops old raw deliveries.
 	Partitions func(ctx context.Context) error
+}
+
+// missing names the use cases that are not wired: a tick that fails every
+// minute is found later than a process that does not start.
+func (w Work) missing() []string {
+	var names []string
+	v := reflect.ValueOf(w)
+	for i := range v.NumField() {
+		if v.Field(i).IsNil() {
+			names = append(names, v.Type().Field(i).Name)
+		}
+	}
+	return names
 }
 
 const (

@@ -139,6 +139,7 @@ CREATE TABLE deliveries (
   CONSTRAINT deliveries_pkey PRIMARY KEY (shop_id, id, day)
 ) PARTITION BY RANGE (day);
 CREATE INDEX deliveries_due ON ONLY deliveries USING btree (shop_id, next_at, id) WHERE (state < 2);
+CREATE INDEX deliveries_parked ON ONLY deliveries USING btree (shop_id) WHERE (state = 3);
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
@@ -463,6 +464,16 @@ CREATE OR REPLACE FUNCTION door_api_key(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT k.shop_id, k.id, k.scope FROM api_keys k WHERE k.hash = h AND k.revoked_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_backlog(at timestamp with time zone)
+ RETURNS TABLE(waiting bigint, oldest_seconds double precision, parked bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.n, w.age, p.n
+        FROM (SELECT count(*) AS n, coalesce(greatest(extract(epoch FROM at - min(d.received_at)), 0), 0)::double precision AS age
+                FROM deliveries d WHERE d.state < 2 AND d.shop_id IN (SELECT s.id FROM shops s)) w,
+             (SELECT count(*) AS n FROM deliveries d WHERE d.state = 3) p $function$
+;
 CREATE OR REPLACE FUNCTION door_connection(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, secret bytea, domain text)
  LANGUAGE sql
@@ -645,6 +656,7 @@ GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;

@@ -63,6 +63,8 @@ func (s *Server) table() []route {
 		{get, "/journals", read, "List the journals of an influencer", reads(s.listJournals)},
 		{get, "/balances", read, "Get balances as of any instant", reads(s.balances)},
 
+		{post, "/simulations", read, "Try draft terms on stored or given orders", large(asks(s.simulate))},
+
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 	}, s.payoutTable()...)
