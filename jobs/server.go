@@ -46,6 +46,8 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
 			TaskCheckInterval:        50 * time.Millisecond,
 			DelayedTaskCheckInterval: time.Second,
+			// Only tasks of dead workers are run again, and they have waited.
+			RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return time.Second },
 		}),
 		scheduler: asynq.NewScheduler(opt, &asynq.SchedulerOpts{Logger: quiet, LogLevel: asynq.ErrorLevel, Location: time.UTC,
 			PostEnqueueFunc: func(*asynq.TaskInfo, error) {}}), // a conflict only says that the last tick still waits
@@ -53,7 +55,8 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 	for _, k := range table(wake) {
 		s.mux.HandleFunc(k.name, handler(k, w, o))
 		if k.every != "" {
-			if _, err := s.scheduler.Register(k.every, k.task(payload{}), k.options(k.name)...); err != nil {
+			task, options := k.tick()
+			if _, err := s.scheduler.Register(k.every, task, options...); err != nil {
 				return nil, fmt.Errorf("schedule %s: %w", k.name, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"time"
 
@@ -28,7 +29,7 @@ type kind struct {
 	name    string
 	queue   string
 	timeout time.Duration
-	retries int    // how often a task is taken over from a worker that died
+	retries int    // how often a task is taken over from a worker that died; then it is archived
 	every   string // "" for tasks that are not ticks
 	run     func(ctx context.Context, w Work, p payload) error
 }
@@ -73,9 +74,10 @@ const (
 
 func table(wake func(int64)) []kind {
 	return []kind{
-		{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: 3,
+		// An archived drain would keep its shop's slot for ever.
+		{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: math.MaxInt32,
 			run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }},
-		{name: kindSweep, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 5s",
+		{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
 			run: func(ctx context.Context, w Work, _ payload) error {
 				shops, err := w.DueShops(ctx)
 				for _, id := range shops {
@@ -101,8 +103,16 @@ func (k kind) task(p payload) *asynq.Task {
 	return asynq.NewTask(k.name, b)
 }
 
-func (k kind) options(id string) []asynq.Option {
-	return []asynq.Option{asynq.Queue(k.queue), asynq.Timeout(k.timeout), asynq.MaxRetry(k.retries), asynq.TaskID(id)}
+// options of a task; once says what keeps it from being queued twice.
+func (k kind) options(once asynq.Option) []asynq.Option {
+	return []asynq.Option{asynq.Queue(k.queue), asynq.Timeout(k.timeout), asynq.MaxRetry(k.retries), once}
+}
+
+// tick is the task that the schedule queues. While one waits or runs there is
+// no second, but one that died with its worker stands in the way no longer
+// than it may run. A task id would stand there until asynq recovers it.
+func (k kind) tick() (*asynq.Task, []asynq.Option) {
+	return k.task(payload{}), k.options(asynq.Unique(k.timeout))
 }
 
 // decode refuses what this version cannot read; such a task is not run again.

@@ -19,6 +19,7 @@ const wakeEvery = 100 * time.Millisecond
 // shop. It never blocks its caller; without Redis the sweep finds the work.
 type Waker struct {
 	client *asynq.Client
+	queue  *asynq.Inspector
 	drain  kind
 	log    *slog.Logger
 
@@ -36,7 +37,7 @@ func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	w := &Waker{
-		client: asynq.NewClient(opt), drain: table(nil)[0], log: log,
+		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), drain: table(nil)[0], log: log,
 		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	w.end.Add(1)
@@ -68,7 +69,7 @@ func (w *Waker) Ping(context.Context) error { return w.client.Ping() }
 func (w *Waker) Close() error {
 	close(w.done)
 	w.end.Wait()
-	return w.client.Close()
+	return errors.Join(w.client.Close(), w.queue.Close())
 }
 
 func (w *Waker) loop() {
@@ -120,15 +121,39 @@ func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
 	return next
 }
 
-// enqueue uses two task ids per shop: one task may be running and about to
-// end, the other then waits behind it. Two conflicts mean that one waits
-// already.
+// enqueue sees to it that two tasks of the shop are alive: one may be running
+// and about to end, the other then waits behind it. Their ids are slots. The
+// slot of a worker that was killed stays taken until asynq recovers it, minutes
+// later; it does not count.
 func (w *Waker) enqueue(shopID int64) error {
-	for _, slot := range []string{"a", "b"} {
-		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(fmt.Sprintf("drain:%d:%s", shopID, slot))...)
+	var dead map[string]bool
+	for slot, alive := 0, 0; alive < 2; slot++ {
+		id := fmt.Sprintf("drain:%d:%d", shopID, slot)
+		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(asynq.TaskID(id))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}
+		if dead == nil {
+			dead = w.orphans()
+		}
+		if !dead[id] {
+			alive++
+		}
 	}
 	return nil
+}
+
+// orphans are the tasks whose worker has not been heard of for half a minute.
+func (w *Waker) orphans() map[string]bool {
+	dead := map[string]bool{}
+	active, err := w.queue.ListActiveTasks(queueIntake, asynq.PageSize(10_000))
+	if err != nil { // such as a queue that nobody knows after a FLUSHALL: the slots count as alive
+		w.log.Debug("queue not inspected", "err", err)
+	}
+	for _, t := range active {
+		if t.IsOrphaned {
+			dead[t.ID] = true
+		}
+	}
+	return dead
 }

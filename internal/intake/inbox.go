@@ -115,15 +115,15 @@ func (in *Inbox) write() {
 		for _, w := range batch {
 			rows = append(rows, w.d)
 		}
-		in.commit(batch, rows)
+		ctx, cancel := context.WithTimeout(context.Background(), inboxPatience)
+		in.commit(ctx, batch, rows)
+		cancel()
 	}
 }
 
 // commit stores the batch and answers everyone in it. If the batch fails, each
-// row is tried alone, so that one bad row fails alone.
-func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
-	ctx, cancel := context.WithTimeout(context.Background(), inboxPatience)
-	defer cancel()
+// row is tried alone while ctx lasts, so that one bad row fails alone.
+func (in *Inbox) commit(ctx context.Context, batch []*waiting, rows []*store.Delivery) {
 	fresh, err := in.db.InsertDeliveries(ctx, rows)
 	if err == nil {
 		in.answer(batch, fresh)
@@ -131,14 +131,15 @@ func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
 	}
 	in.log.Warn("inbox commit failed", "rows", len(batch), "err", err)
 	for i, w := range batch {
+		alone := err
 		if len(batch) > 1 && ctx.Err() == nil {
-			_, err = in.db.InsertDeliveries(ctx, rows[i:i+1])
+			fresh, alone = in.db.InsertDeliveries(ctx, rows[i:i+1])
 		}
-		if err != nil {
+		if alone != nil {
 			w.ack <- errs.New(errs.Unavailable, "storage_down", "Storage is not available. Send the delivery again.")
 			continue
 		}
-		in.answer(batch[i:i+1], 1)
+		in.answer(batch[i:i+1], fresh)
 	}
 }
 
