@@ -153,6 +153,8 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueShops: sys.DB.DueShops,
+		Holds:    sys.Payouts.Holds,
+		Close:    func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},
