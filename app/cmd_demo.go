@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		if err := os.Setenv("LOG_LEVEL", "warn"); err != nil {
 			return err
 		}
+	}
+	if err := os.Setenv("PRIVATE_STORES", "true"); err != nil { // the sandbox stores are on this machine
+		return err
 	}
 	if o.once && os.Getenv("DATABASE_URL") == "" {
 		dir, err := os.MkdirTemp("", "tributary-demo-")
@@ -114,15 +118,16 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if err != nil {
 		return err
 	}
+	stop = sync.OnceFunc(stop)
 	defer stop()
 	if o.once {
-		return d.once(cmd, ctx, o, start)
+		return d.once(cmd, ctx, o, start, stop)
 	}
 	return d.forever(cmd, ctx, o)
 }
 
 // once trades live for a moment, lets everything arrive, checks and prints.
-func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time) error {
+func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time, stopWork func()) error {
 	live, cancel := context.WithTimeout(ctx, o.live)
 	err := d.world.Live(live, o.perMinute*10)
 	cancel()
@@ -133,7 +138,10 @@ func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, star
 		if err := s.store.Settle(ctx); err != nil {
 			return err
 		}
-		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+	}
+	stopWork() // what they have begun is done then
+	for _, s := range d.shops {
+		if err := d.settle(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -188,6 +196,7 @@ func (d *demo) print(w io.Writer, r *report) {
 		{"Orders", fmt.Sprint(r.Orders), fmt.Sprintf("%d attributed, %d refunds", r.Attributed, r.Refunds)},
 		{"Commission", amount(r.CommissionMinor), amount(r.ReversedMinor) + " taken back"},
 		{"Payouts", fmt.Sprint(r.Batches), amount(r.PaidMinor) + " paid"},
+		{"Read again", fmt.Sprint(r.Rereads), "orders whose webhooks do not tell what a refund was for"},
 		{"Webhooks", fmt.Sprint(r.Sent), fmt.Sprintf("%d duplicates, %d retries, %d out of order, %d parked", r.DuplicatesSent, r.Retries, r.HeldBack, r.Parked)},
 		{"Differences", fmt.Sprint(r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences),
 			fmt.Sprintf("verify %d, replay %d, the stores' own books %d", r.VerifyDifferences, r.ReplayDifferences, r.OracleDifferences)},

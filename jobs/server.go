@@ -28,9 +28,9 @@ type Options struct {
 	Observe func(kind string, took time.Duration, err error)
 }
 
-// NewServer builds the worker process. wake is how the sweep passes on what it
+// NewServer builds the worker process. wake is how the ticks pass on what they
 // found.
-func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
+func NewServer(o Options, w Work, wake *Waker) (*Server, error) {
 	opt, err := asynq.ParseRedisURI(o.RedisURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w", err)
@@ -40,7 +40,7 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 		mux: asynq.NewServeMux(),
 		server: asynq.NewServer(opt, asynq.Config{
 			Concurrency: o.Concurrency, ShutdownTimeout: o.Shutdown, Logger: quiet, LogLevel: asynq.WarnLevel,
-			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
+			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4, queueStores: 1},
 			TaskCheckInterval:        50 * time.Millisecond,
 			DelayedTaskCheckInterval: time.Second,
 		}),

@@ -19,7 +19,6 @@ const wakeEvery = 100 * time.Millisecond
 // shop. It never blocks its caller; without Redis the sweep finds the work.
 type Waker struct {
 	client *asynq.Client
-	drain  kind
 	log    *slog.Logger
 
 	mu     sync.Mutex
@@ -36,7 +35,7 @@ func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	w := &Waker{
-		client: asynq.NewClient(opt), drain: table(nil)[0], log: log,
+		client: asynq.NewClient(opt), log: log,
 		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	w.end.Add(1)
@@ -58,6 +57,15 @@ func (w *Waker) Wake(shopID int64) {
 	select {
 	case w.signal <- struct{}{}:
 	default:
+	}
+}
+
+// Reread asks for the shop's orders to be read again soon. One task at a time
+// calls a store.
+func (w *Waker) Reread(shopID int64) {
+	_, err := w.client.Enqueue(reread.task(payload{ShopID: shopID}), reread.options(fmt.Sprintf("reread:%d", shopID))...)
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		w.log.Warn("reading again not queued; the tick will find it", "shop_id", shopID, "err", err)
 	}
 }
 
@@ -125,7 +133,7 @@ func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
 // already.
 func (w *Waker) enqueue(shopID int64) error {
 	for _, slot := range []string{"a", "b"} {
-		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(fmt.Sprintf("drain:%d:%s", shopID, slot))...)
+		_, err := w.client.Enqueue(drain.task(payload{ShopID: shopID}), drain.options(fmt.Sprintf("drain:%d:%s", shopID, slot))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}

@@ -131,7 +131,7 @@ func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
 	}
 	in.log.Warn("inbox commit failed", "rows", len(batch), "err", err)
 	for i, w := range batch {
-		if len(batch) > 1 && ctx.Err() == nil {
+		if len(batch) > 1 {
 			_, err = in.db.InsertDeliveries(ctx, rows[i:i+1])
 		}
 		if err != nil {
