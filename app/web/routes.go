@@ -63,6 +63,7 @@ func (s *Server) table() []route {
 		{get, "/journals", read, "List the journals of an influencer", reads(s.listJournals)},
 		{get, "/balances", read, "Get balances as of any instant", reads(s.balances)},
 
+		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 	}, s.payoutTable()...)

@@ -14,6 +14,7 @@ import (
 
 	"tributary/app/web"
 	"tributary/internal/domain/order"
+	"tributary/internal/identity"
 	"tributary/internal/intake"
 	"tributary/internal/obs"
 	"tributary/internal/pgtest"
@@ -279,5 +280,43 @@ func TestManyAtOnceAreEachStoredOnce(t *testing.T) {
 	wg.Wait()
 	if n := d.stored(d.a.id); n != 100 {
 		t.Errorf("%d deliveries are stored", n)
+	}
+}
+
+func TestAConnectionTellsHowItIs(t *testing.T) {
+	t.Parallel()
+	d := newDoors(t)
+	s := shop{w: d.world, id: d.id}
+	var id int64
+	ctx := context.Background()
+	since := d.clock.now()
+	d.in(s, func(tx *store.Tx) (err error) {
+		if s.read, _, err = identity.CreateKey(ctx, tx, "read", identity.Read); err != nil {
+			return err
+		}
+		all, err := tx.Connections(ctx)
+		if err != nil {
+			return err
+		}
+		id = all[0].ID
+		return tx.SetConnectionHealth(ctx, id, "woocommerce_rest_cannot_view: Sorry", since)
+	})
+	c := s.get("/connections").is(200).list("data")[0]
+	if hooks := c.obj("webhooks"); c["base_url"] != "https://shop.example.com" || hooks["ok"] != false || hooks["note"] != "woocommerce_rest_cannot_view: Sorry" || hooks["since"] == nil || c["rest"] != nil {
+		t.Errorf("%v", c)
+	}
+	k := tenant.RestKeys{Key: "ck_" + strings.Repeat("0", 40), Secret: "cs_" + strings.Repeat("1", 40)}
+	if _, err := tenant.SetRestKeys(ctx, d.db, d.keys, d.id, k); err != nil {
+		t.Fatal(err)
+	}
+	r := s.get("/connections")
+	if rest := r.is(200).list("data")[0].obj("rest"); rest["ok"] != true || rest["note"] != nil {
+		t.Errorf("%v", rest)
+	}
+	if strings.Contains(string(r.body), "cs_") || strings.Contains(string(r.body), "ck_") {
+		t.Errorf("a key is shown: %s", r.body)
+	}
+	if got := d.a.get("/connections").is(200).list("data"); len(got) != 0 {
+		t.Errorf("another shop sees %v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"tributary/internal/platform"
 	"tributary/internal/platform/woocommerce"
+	"tributary/internal/store"
 )
 
 // news is a delivery about the shop rather than an order.
@@ -59,7 +60,7 @@ func (w *work) health(chunk []item) error {
 		case it.news != nil && it.news.Kind == platform.Unhealthy:
 			last[d.ConnectionID] = word{it.news.Reason, d.ReceivedAt}
 		case it.fact != nil && it.fact.Snapshot != nil:
-			last[d.ConnectionID] = word{healthy, d.ReceivedAt}
+			last[d.ConnectionID] = word{store.Healthy, d.ReceivedAt}
 		}
 	}
 	for id, l := range last {
@@ -69,5 +70,3 @@ func (w *work) health(chunk []item) error {
 	}
 	return nil
 }
-
-const healthy = "ok"

@@ -106,7 +106,7 @@ func (r *Rereader) readAll(ctx context.Context, shopID int64, c store.RestConnec
 			return n, false, r.putOff(ctx, shopID, c.ID, due[i:], e)
 		}
 	}
-	return n, true, r.db.InTx(ctx, shopID, func(tx *store.Tx) error { return tx.SetRestHealth(ctx, c.ID, healthy) })
+	return n, true, r.db.InTx(ctx, shopID, func(tx *store.Tx) error { return tx.SetRestHealth(ctx, c.ID, store.Healthy) })
 }
 
 // putOff notes why orders could not be read and when to try again. Trouble with

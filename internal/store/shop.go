@@ -119,6 +119,9 @@ func (tx *Tx) AddConnection(ctx context.Context, n NewConnection) (int64, error)
 	return id, nil
 }
 
+// Healthy is the health of a connection that works.
+const Healthy = "ok"
+
 // Connection is one way a WooCommerce store talks to us, and we to it.
 type Connection struct {
 	TokenHash    []byte // sha256 of the token in its delivery URL
