@@ -56,10 +56,10 @@ func TestEveryTaskHasAUseCaseToCall(t *testing.T) {
 	t.Parallel()
 	o := jobs.Options{RedisURL: "redis://127.0.0.1:1/0", Concurrency: 1, Log: slog.New(slog.DiscardHandler)}
 	sys := &system{}
-	if _, err := jobs.NewServer(o, sys.work(), func(int64) {}); err != nil {
+	if _, err := jobs.NewServer(o, sys.work(), nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := jobs.NewServer(o, jobs.Work{Drain: sys.work().Drain}, func(int64) {}); err == nil || !strings.Contains(err.Error(), "Holds") {
+	if _, err := jobs.NewServer(o, jobs.Work{Drain: sys.work().Drain}, nil); err == nil || !strings.Contains(err.Error(), "Holds") {
 		t.Errorf("a task without a use case: %v", err)
 	}
 }

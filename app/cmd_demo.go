@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,9 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		if err := os.Setenv("LOG_LEVEL", "warn"); err != nil {
 			return err
 		}
+	}
+	if err := os.Setenv("PRIVATE_STORES", "true"); err != nil { // the sandbox stores are on this machine
+		return err
 	}
 	if o.once && os.Getenv("DATABASE_URL") == "" {
 		dir, err := os.MkdirTemp("", "tributary-demo-")
@@ -125,15 +129,16 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if err != nil {
 		return err
 	}
+	stop = sync.OnceFunc(stop)
 	defer stop()
 	if o.once {
-		return d.once(cmd, ctx, o, start)
+		return d.once(cmd, ctx, o, start, stop)
 	}
 	return d.forever(cmd, ctx, o)
 }
 
 // once trades live for a moment, lets everything arrive, checks and prints.
-func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time) error {
+func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time, stopWork func()) error {
 	live, cancel := context.WithTimeout(ctx, o.live)
 	err := d.world.Live(live, o.perMinute*10)
 	cancel()
@@ -144,7 +149,10 @@ func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, star
 		if err := s.store.Settle(ctx); err != nil {
 			return err
 		}
-		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+	}
+	stopWork() // what they have begun is done then
+	for _, s := range d.shops {
+		if err := d.settle(ctx, s); err != nil {
 			return err
 		}
 	}

@@ -160,7 +160,7 @@ func (sys *system) startWork() (stop func(), err error) {
 			sys.Metrics.Jobs.WithLabelValues(kind, result).Inc()
 			sys.Metrics.JobSeconds.WithLabelValues(kind).Observe(took.Seconds())
 		},
-	}, sys.work(), sys.Waker.Wake)
+	}, sys.work(), sys.Waker)
 	if err != nil {
 		return nil, err
 	}
@@ -181,11 +181,25 @@ func (sys *system) work() jobs.Work {
 			if r.Deliveries > 0 {
 				sys.Log.Info("settled", "shop_id", shopID, "deliveries", r.Deliveries, "orders", r.Orders, "journals", r.Postings, "failed", r.Failed)
 			}
+			if r.Unclear > 0 {
+				sys.Waker.Reread(shopID)
+			}
 			return nil
 		},
 		DueShops: sys.DB.DueShops,
-		Holds:    sys.Payouts.Holds,
-		Close:    func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Reread: func(ctx context.Context, shopID int64) error {
+			n, err := sys.Rereader.Shop(ctx, shopID)
+			if n > 0 {
+				sys.Waker.Wake(shopID)
+			}
+			if err != nil {
+				return fmt.Errorf("read orders of shop %d again: %w", shopID, err)
+			}
+			return nil
+		},
+		DueRereads: sys.DB.ShopsWithRereads,
+		Holds:      sys.Payouts.Holds,
+		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

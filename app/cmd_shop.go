@@ -12,7 +12,7 @@ import (
 )
 
 func newShopCmd() *cobra.Command {
-	return family("shop", groupShop, "Add and list shops", newShopAddCmd(), newShopListCmd())
+	return family("shop", groupShop, "Add and list shops", newShopAddCmd(), newShopListCmd(), newRestKeysCmd())
 }
 
 // addedShop is what shop add prints with --json.
@@ -56,6 +56,9 @@ its webhooks are signed with SHOPIFY_CLIENT_SECRET.`,
 			out := addedShop{Shop: added.ID, Domain: n.Domain}
 			if c := added.Connection; c != nil {
 				out.DeliveryURL, out.Secret = sys.Config.BaseURL()+c.Path, c.Secret
+				if c.Weak {
+					fmt.Fprintln(cmd.ErrOrStderr(), "The secret is short. Give the webhooks a longer one when you can.")
+				}
 			}
 			if wantJSON(cmd) {
 				return printJSON(cmd.OutOrStdout(), out)
@@ -71,6 +74,8 @@ its webhooks are signed with SHOPIFY_CLIENT_SECRET.`,
 	f.StringVar(&n.TimeZone, "time-zone", "UTC", "the shop's IANA time zone: its months end by it")
 	f.StringVar(&n.BaseURL, "url", "", "address of the WooCommerce site (default: https:// and the domain)")
 	f.StringVar(&n.Secret, "secret", "", "secret that WooCommerce signs with (default: one is made)")
+	f.StringVar(&n.RestKeys.Key, "rest-key", "", "consumer key of WooCommerce's REST API (ck_…), to read orders again")
+	f.StringVar(&n.RestKeys.Secret, "rest-secret", "", "its consumer secret (cs_…)")
 	return cmd
 }
 
@@ -97,6 +102,7 @@ func newShopListCmd() *cobra.Command {
 		Shop     int64  `json:"shop"`
 		Domain   string `json:"domain"`
 		TimeZone string `json:"time_zone"`
+		State    string `json:"state"`
 	}
 	return &cobra.Command{
 		Use: "list", Short: "List the shops", Args: noArgs,
@@ -110,7 +116,11 @@ func newShopListCmd() *cobra.Command {
 			err = sys.DB.InTx(cmd.Context(), 0, func(tx *store.Tx) error {
 				shops, err := tx.Shops(cmd.Context())
 				for _, s := range shops {
-					list = append(list, shop{s.ID, s.Domain, s.TimeZone})
+					state := "installed"
+					if s.Uninstalled {
+						state = "uninstalled"
+					}
+					list = append(list, shop{s.ID, s.Domain, s.TimeZone, state})
 				}
 				return err
 			})
@@ -124,13 +134,48 @@ func newShopListCmd() *cobra.Command {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "There is no shop yet: tributary shop add --help")
 				return err
 			}
-			rows := [][]string{{"SHOP", "DOMAIN", "TIME ZONE"}}
+			rows := [][]string{{"SHOP", "DOMAIN", "TIME ZONE", "STATE"}}
 			for _, s := range list {
-				rows = append(rows, []string{fmt.Sprint(s.Shop), s.Domain, s.TimeZone})
+				rows = append(rows, []string{fmt.Sprint(s.Shop), s.Domain, s.TimeZone, s.State})
 			}
 			return printTable(cmd.OutOrStdout(), rows)
 		},
 	}
+}
+
+func newRestKeysCmd() *cobra.Command {
+	var shop string
+	var k tenant.RestKeys
+	cmd := &cobra.Command{
+		Use: "rest-keys", Short: "Give a WooCommerce shop the keys of its REST API", Args: noArgs,
+		Long: `Stores the consumer key and secret of a WooCommerce shop, sealed. With them an order
+is read again where its webhooks do not tell all: which lines a refund gave back.
+Read access is enough.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sys, err := openSystem(cmd, needs{db: true})
+			if err != nil {
+				return err
+			}
+			defer sys.Close()
+			id, err := sys.oneShop(cmd, shop)
+			if err != nil {
+				return err
+			}
+			connection, err := tenant.SetRestKeys(cmd.Context(), sys.DB, sys.Keys, id, k)
+			if err != nil {
+				return err
+			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "connection": connection})
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The keys of shop %d are stored.\n", id)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
+	cmd.Flags().StringVar(&k.Key, "rest-key", "", "consumer key (ck_…)")
+	cmd.Flags().StringVar(&k.Secret, "rest-secret", "", "consumer secret (cs_…)")
+	return cmd
 }
 
 var errWhichShop = errs.New(errs.Invalid, "which_shop", "say which shop with --shop; `tributary shop list` shows them all")

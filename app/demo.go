@@ -166,7 +166,9 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 				return err
 			}
 		}
-		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, s.URL(), "")
+		to := tenant.ConnectionTo{BaseURL: s.URL()}
+		to.RestKeys.Key, to.RestKeys.Secret = s.AddKey(false)
+		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, to)
 		if err != nil {
 			return err
 		}
@@ -231,7 +233,7 @@ func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, prog
 // day does what the workers do, at the clock's time.
 func (d *demo) day(ctx context.Context) error {
 	for _, s := range d.shops {
-		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+		if err := d.settle(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -242,6 +244,19 @@ func (d *demo) day(ctx context.Context) error {
 		return err
 	}
 	return d.pay(ctx)
+}
+
+// settle takes in all that a store has sent, and all that only reading its
+// orders again can tell.
+func (d *demo) settle(ctx context.Context, s *demoShop) error {
+	for {
+		if _, err := d.sys.Settler.Drain(ctx, s.id); err != nil {
+			return err
+		}
+		if n, err := d.sys.Rereader.Shop(ctx, s.id); err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // pay approves every draft batch, exports it to the CSV rail, and plays the

@@ -85,17 +85,14 @@ func (d *demo) count(ctx context.Context, s *demoShop, r *report) error {
 	r.Deliveries += sum.Deliveries
 	r.Parked += sum.Parked
 	r.Waiting += sum.Waiting
+	r.Rereads += sum.Rereads
 	st := s.store.Stats()
 	r.DuplicatesSent += st.Duplicates
 	r.Sent += st.Attempts
 	r.Retries += st.Retries
 	r.HeldBack += st.HeldBack
-	detail := sandbox.WithLines
-	if s.store.Platform() == sandbox.WooCommerce {
-		detail = sandbox.SumsOnly
-	}
 	rate := plainRate(s.deals)
-	for _, o := range s.store.Orders(detail) {
+	for _, o := range s.store.Orders(sandbox.WithLines) {
 		r.Refunds += int64(o.Refunds)
 		if !d.fresh {
 			continue // the store has forgotten what it sold before

@@ -18,6 +18,7 @@ import (
 	"tributary/internal/intake"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/platform/woocommerce"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/jobs"
@@ -51,9 +52,10 @@ type system struct {
 	DB   *store.DB
 
 	// Use cases, each built from what stands above it.
-	Waker   *jobs.Waker
-	Settler *intake.Settler
-	Payouts *payout.Closer
+	Waker    *jobs.Waker
+	Settler  *intake.Settler
+	Rereader *intake.Rereader
+	Payouts  *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -121,6 +123,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
 

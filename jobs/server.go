@@ -28,9 +28,9 @@ type Options struct {
 	Observe func(kind string, took time.Duration, err error)
 }
 
-// NewServer builds the worker process. wake is how the sweep passes on what it
+// NewServer builds the worker process. wake is how the ticks pass on what they
 // found.
-func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
+func NewServer(o Options, w Work, wake *Waker) (*Server, error) {
 	if missing := w.missing(); missing != nil {
 		return nil, fmt.Errorf("jobs: nothing to call for %v", missing)
 	}
@@ -43,7 +43,7 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 		mux: asynq.NewServeMux(),
 		server: asynq.NewServer(opt, asynq.Config{
 			Concurrency: o.Concurrency, ShutdownTimeout: o.Shutdown, Logger: quiet, LogLevel: asynq.WarnLevel,
-			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
+			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4, queueStores: 1},
 			TaskCheckInterval:        50 * time.Millisecond,
 			DelayedTaskCheckInterval: time.Second,
 			// Only tasks of dead workers are run again, and they have waited.

@@ -17,7 +17,9 @@ import (
 // The kinds of task.
 const (
 	kindDrain      = "intake:drain"
+	kindReread     = "reread:order"
 	kindSweep      = "tick:sweep"
+	kindRereads    = "tick:rereads"
 	kindHolds      = "tick:holds"
 	kindClose      = "tick:close"
 	kindPartitions = "tick:partitions"
@@ -46,6 +48,10 @@ type Work struct {
 	Drain func(ctx context.Context, shopID int64) error
 	// DueShops lists the shops with deliveries that wait.
 	DueShops func(ctx context.Context) ([]int64, error)
+	// Reread reads a shop's orders from their store again that are due.
+	Reread func(ctx context.Context, shopID int64) error
+	// DueRereads lists the shops that have such orders.
+	DueRereads func(ctx context.Context) ([]int64, error)
 	// Holds makes payable what has passed its hold.
 	Holds func(ctx context.Context) error
 	// Close closes every month that has ended in its shop's zone.
@@ -69,19 +75,35 @@ func (w Work) missing() []string {
 
 const (
 	queueIntake = "intake"
+	queueStores = "stores" // calls to stores: slow, and never in the way of the rest
 	queueTicks  = "ticks"
 )
 
-func table(wake func(int64)) []kind {
+var (
+	// An archived drain would keep its shop's slot for ever.
+	drain = kind{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: math.MaxInt32,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }}
+	reread = kind{name: kindReread, queue: queueStores, timeout: 10 * time.Minute, retries: 1,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Reread(ctx, p.ShopID) }}
+)
+
+func table(wake *Waker) []kind {
 	return []kind{
-		// An archived drain would keep its shop's slot for ever.
-		{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: math.MaxInt32,
-			run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }},
+		drain,
+		reread,
 		{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
 			run: func(ctx context.Context, w Work, _ payload) error {
 				shops, err := w.DueShops(ctx)
 				for _, id := range shops {
-					wake(id)
+					wake.Wake(id)
+				}
+				return err
+			}},
+		{name: kindRereads, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error {
+				shops, err := w.DueRereads(ctx)
+				for _, id := range shops {
+					wake.Reread(id)
 				}
 				return err
 			}},

@@ -20,7 +20,6 @@ const wakeEvery = 100 * time.Millisecond
 type Waker struct {
 	client *asynq.Client
 	queue  *asynq.Inspector
-	drain  kind
 	log    *slog.Logger
 
 	mu     sync.Mutex
@@ -37,7 +36,7 @@ func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	w := &Waker{
-		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), drain: table(nil)[0], log: log,
+		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), log: log,
 		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	w.end.Add(1)
@@ -59,6 +58,15 @@ func (w *Waker) Wake(shopID int64) {
 	select {
 	case w.signal <- struct{}{}:
 	default:
+	}
+}
+
+// Reread asks for the shop's orders to be read again soon. One task at a time
+// calls a store.
+func (w *Waker) Reread(shopID int64) {
+	_, err := w.client.Enqueue(reread.task(payload{ShopID: shopID}), reread.options(asynq.TaskID(fmt.Sprintf("reread:%d", shopID)))...)
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		w.log.Warn("reading again not queued; the tick will find it", "shop_id", shopID, "err", err)
 	}
 }
 
@@ -129,7 +137,7 @@ func (w *Waker) enqueue(shopID int64) error {
 	var dead map[string]bool
 	for slot, alive := 0, 0; alive < 2; slot++ {
 		id := fmt.Sprintf("drain:%d:%d", shopID, slot)
-		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(asynq.TaskID(id))...)
+		_, err := w.client.Enqueue(drain.task(payload{ShopID: shopID}), drain.options(asynq.TaskID(id))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}

@@ -114,6 +114,9 @@ CREATE TABLE connections (
   revoked_at timestamp with time zone,
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
+  rest_keys bytea,
+  rest_health text DEFAULT 'ok'::text NOT NULL,
+  rest_health_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
@@ -382,6 +385,18 @@ CREATE TABLE privacy_requests (
   CONSTRAINT privacy_requests_shop_id_delivery_id_key UNIQUE (shop_id, delivery_id)
 );
 
+-- Table rereads
+CREATE TABLE rereads (
+  shop_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  CONSTRAINT rereads_pkey PRIMARY KEY (shop_id, order_id),
+  CONSTRAINT rereads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
+
 -- Table shops
 CREATE TABLE shops (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -396,6 +411,7 @@ CREATE TABLE shops (
   uninstalled_at timestamp with time zone,
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
+  described_at timestamp with time zone,
   CONSTRAINT shops_pkey PRIMARY KEY (id),
   CONSTRAINT shops_platform_domain_key UNIQUE (platform, domain),
   CONSTRAINT shops_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -455,7 +471,9 @@ CREATE OR REPLACE FUNCTION door_add_shop(p smallint, d text, n text, c text, z t
  SET search_path FROM CURRENT
 AS $function$ INSERT INTO shops (platform, domain, name, currency, time_zone, hash_key, installed_at)
         VALUES (p, lower(d), n, c, z, k, at)
-        ON CONFLICT (platform, domain) DO NOTHING RETURNING id $function$
+        ON CONFLICT (platform, domain) DO UPDATE SET installed_at = excluded.installed_at, uninstalled_at = NULL
+          WHERE shops.uninstalled_at IS NOT NULL
+        RETURNING id $function$
 ;
 CREATE OR REPLACE FUNCTION door_api_key(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, scope text)
@@ -482,6 +500,15 @@ CREATE OR REPLACE FUNCTION door_connection(h bytea)
 AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
         WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_due_rereads(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s
+        WHERE EXISTS (SELECT 1 FROM connections c WHERE c.shop_id = s.id AND c.rest_keys IS NOT NULL AND c.revoked_at IS NULL)
+          AND EXISTS (SELECT 1 FROM rereads r WHERE r.shop_id = s.id AND r.next_at <= at) ORDER BY s.id $function$
+;
 CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -506,11 +533,11 @@ CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
 AS $function$ SELECT s.id, s.uninstalled_at IS NOT NULL FROM shops s WHERE s.platform = p AND s.domain = lower(d) $function$
 ;
 CREATE OR REPLACE FUNCTION door_shops()
- RETURNS TABLE(id bigint, domain text, time_zone text, open_from timestamp with time zone)
+ RETURNS TABLE(id bigint, domain text, time_zone text, open_from timestamp with time zone, uninstalled boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from FROM shops s WHERE s.uninstalled_at IS NULL ORDER BY s.id $function$
+AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from, s.uninstalled_at IS NOT NULL FROM shops s ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION drop_deliveries_before(keep_from date)
  RETURNS SETOF text
@@ -595,6 +622,7 @@ ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
@@ -621,6 +649,7 @@ CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -650,6 +679,7 @@ GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
@@ -658,6 +688,7 @@ GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z te
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;

@@ -107,19 +107,22 @@ func writeProblem(c echo.Context, err error) {
 	h := c.Response().Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
-	retryAfter(h, p.Status)
+	headersFor(h, p.Status)
 	c.Response().WriteHeader(p.Status)
 	if c.Request().Method != http.MethodHead {
 		_ = json.NewEncoder(c.Response()).Encode(p) // the client may be gone
 	}
 }
 
-func retryAfter(h http.Header, status int) {
+// headersFor sets what belongs to a status beside the problem.
+func headersFor(h http.Header, status int) {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		if h.Get("Retry-After") == "" {
 			h.Set("Retry-After", strconv.Itoa(1))
 		}
+	case http.StatusRequestEntityTooLarge:
+		h.Set("Connection", "close") // answer now: nobody wants to read the rest first
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="tributary"`)
 	}

@@ -65,6 +65,7 @@ func (s *Server) table() []route {
 
 		{post, "/simulations", read, "Try draft terms on stored or given orders", large(asks(s.simulate))},
 
+		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 	}, s.payoutTable()...)

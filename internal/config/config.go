@@ -43,6 +43,8 @@ type Config struct {
 	ShopifyClientSecret         string `env:"SHOPIFY_CLIENT_SECRET" secret:"all" doc:"Client secret of the app; signs webhooks and sessions."`
 	ShopifyClientSecretPrevious string `env:"SHOPIFY_CLIENT_SECRET_PREVIOUS" secret:"all" doc:"The client secret before the last rotation, while Shopify may still sign with it."`
 
+	PrivateStores bool `env:"PRIVATE_STORES" envDefault:"false" group:"WooCommerce" doc:"true lets the server call stores at private addresses and over plain http, for development. Otherwise stores are called at public addresses over https only."`
+
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
 	ShutdownTimeout   time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"How long requests and jobs under way may take to finish after SIGTERM, 1s to 10m."`
@@ -175,6 +177,9 @@ func (c *Config) checkProduction(p *problems) {
 	}
 	if strings.HasPrefix(c.PublicURL, "http://") {
 		p.add("PUBLIC_URL", "must be https when ENV=production")
+	}
+	if c.PrivateStores {
+		p.add("PRIVATE_STORES", "must not be true when ENV=production: a merchant could name any machine of yours as a store")
 	}
 }
 

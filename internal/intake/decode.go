@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -37,6 +38,7 @@ func decode(d store.Delivery, hash platform.Hash) item {
 		it.err = err
 		return it
 	}
+	m.Fact.Key = binary.BigEndian.Uint64(d.ID[:8])
 	it.note = m.Kind.String()
 	switch m.Kind {
 	case platform.Order:
@@ -61,10 +63,12 @@ func decodeBody(d store.Delivery, body []byte, at time.Time, hash platform.Hash)
 			err = fmt.Errorf("panic while reading %s: %v", d.Topic, p)
 		}
 	}()
-	switch d.Platform {
-	case order.Shopify:
+	switch {
+	case d.Platform == order.Shopify:
 		m, err = shopify.Decode(d.Topic, body, at, hash)
-	case order.WooCommerce:
+	case d.Topic == woocommerce.TopicRead:
+		m, err = woocommerce.DecodeRead(body, at, hash)
+	case d.Platform == order.WooCommerce:
 		m, err = woocommerce.Decode(d.Topic, body, at, hash)
 	default:
 		err = fmt.Errorf("platform %d is none of ours", d.Platform)

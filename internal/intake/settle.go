@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"tributary/internal/domain/order"
@@ -41,6 +42,7 @@ type Report struct {
 	Orders     int // whose state changed
 	Postings   int // journals written
 	Failed     int // put off or parked
+	Unclear    int // orders that should be read from the store again
 }
 
 func (r *Report) add(o Report) {
@@ -48,6 +50,7 @@ func (r *Report) add(o Report) {
 	r.Orders += o.Orders
 	r.Postings += o.Postings
 	r.Failed += o.Failed
+	r.Unclear += o.Unclear
 }
 
 // Drain settles all that is due for a shop. It is safe to run twice, at once
@@ -171,6 +174,10 @@ func (s *Settler) settle(ctx context.Context, shopID int64, chunk []item) (r Rep
 		if err := w.apply(chunk); err != nil { // what the orders are now
 			return err
 		}
+		unclear, err := w.askRereads(chunk) // what they do not tell
+		if err != nil {
+			return err
+		}
 		if err := w.decide(); err != nil { // whose they are
 			return err
 		}
@@ -180,7 +187,7 @@ func (s *Settler) settle(ctx context.Context, shopID int64, chunk []item) (r Rep
 		if err := tx.FinishDeliveries(ctx, finish(chunk, tx.Now)); err != nil {
 			return err
 		}
-		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.journals}
+		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.journals, Unclear: unclear}
 		for i := range chunk {
 			if chunk[i].err != nil {
 				r.Failed++
@@ -276,13 +283,26 @@ func finish(chunk []item, now time.Time) []store.Delivery {
 				d.State, d.NextAt = store.DeliveryRetry, now.Add(retryAfter[d.Attempts-1])
 			}
 		}
-		if len(d.Note) > 500 {
-			d.Note = d.Note[:500]
-		}
+		d.Note = shorten(d.Note)
 		d.Body = nil
 		out = append(out, d)
 	}
 	return out
+}
+
+// shorten makes a note of what may be a stranger's words: the database refuses
+// NUL and half a character.
+func shorten(s string) string {
+	const most = 500
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // item is one delivery with what it says.

@@ -6,6 +6,7 @@ package platform
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
 
 	"tributary/internal/domain/money"
@@ -59,6 +60,23 @@ type PrivacyRequest struct {
 	RequestID  int64  // of a data request
 	CustomerID int64
 	Orders     []int64
+}
+
+// Topic is s as topics are kept: trimmed and in lower case; "" when it is none.
+// A colon is in no topic a store can name, so topics with one are ours.
+func Topic(s string) string {
+	const longest = 100
+	if s = strings.ToLower(strings.TrimSpace(s)); len(s) > longest {
+		return ""
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.', c == '/':
+		default:
+			return ""
+		}
+	}
+	return s
 }
 
 // DeliveryID is the first half of a SHA-256 over parts that cannot run into

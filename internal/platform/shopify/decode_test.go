@@ -333,6 +333,22 @@ func TestAmountsBeyondAllReasonAreRefusedNotWrapped(t *testing.T) {
 	}
 }
 
+func TestMoreRefundsThanAnOrderCanHaveAreRefusedAndMoreCodesAreNoise(t *testing.T) {
+	t.Parallel()
+	var refunds, codes []object
+	for i := range 2000 {
+		refunds = append(refunds, object{"id": i + 1, "refund_line_items": []object{}})
+		codes = append(codes, object{"code": fmt.Sprint("c", i), "amount": "0.01", "type": "percentage"})
+	}
+	if _, err := shopify.Decode("orders/updated", body(t, object{"refunds": refunds}), at, plain); errs.As(err) == nil {
+		t.Error("2000 refunds were taken")
+	}
+	m, err := shopify.Decode("orders/updated", body(t, object{"refunds": refunds[:1000], "discount_codes": codes}), at, plain)
+	if err != nil || len(m.Fact.Refunds) != 1000 || len(m.Fact.Snapshot.Codes) != 100 {
+		t.Errorf("%v: %d refunds, %d codes", err, len(m.Fact.Refunds), len(m.Fact.Snapshot.Codes))
+	}
+}
+
 func TestIdsAreExactFromNumberStringAndGlobalID(t *testing.T) {
 	t.Parallel()
 	for _, id := range []object{

@@ -65,6 +65,25 @@ func FuzzDecodeRefunds(f *testing.F) {
 	})
 }
 
+func FuzzDecodeRead(f *testing.F) {
+	o, err := os.ReadFile(filepath.Join(fixtures, "live_webhook_order_updated_partial_refund.body"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	refunds, err := os.ReadFile(filepath.Join(fixtures, "live_order_refunds_list.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(woocommerce.Read{OrderID: 13, Order: o, Refunds: refunds}.Body())
+	f.Add(woocommerce.Read{OrderID: 13}.Body())
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, err := woocommerce.DecodeRead(body, at, plain)
+		if err == nil {
+			checkFact(t, m.Fact)
+		}
+	})
+}
+
 func checkFact(t *testing.T, f order.Fact) {
 	if f.OrderID <= 0 || f.Snapshot == nil && f.DeletedAt.IsZero() {
 		t.Fatalf("a fact about nothing: %+v", f)
