@@ -23,7 +23,7 @@ func NewLog(w io.Writer, level, format string) *slog.Logger {
 	if format == "text" || (format != "json" && IsTerminal(w)) {
 		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: shortTime}))
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: milliseconds}))
 }
 
 // IsTerminal reports whether a person is looking at w.
@@ -35,6 +35,14 @@ func IsTerminal(w io.Writer) bool {
 func shortTime(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.String(slog.TimeKey, a.Value.Time().Format(time.TimeOnly+".000"))
+	}
+	return a
+}
+
+// milliseconds tells durations with their unit: JSON has none.
+func milliseconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
 	}
 	return a
 }
