@@ -15,6 +15,8 @@ type Server struct {
 	server    *asynq.Server
 	scheduler *asynq.Scheduler
 	mux       *asynq.ServeMux
+	log       *slog.Logger
+	shutdown  time.Duration
 }
 
 // Options of NewServer.
@@ -37,7 +39,7 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 	}
 	quiet := asynqLog{o.Log}
 	s := &Server{
-		mux: asynq.NewServeMux(),
+		mux: asynq.NewServeMux(), log: o.Log, shutdown: o.Shutdown,
 		server: asynq.NewServer(opt, asynq.Config{
 			Concurrency: o.Concurrency, ShutdownTimeout: o.Shutdown, Logger: quiet, LogLevel: asynq.WarnLevel,
 			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
@@ -107,10 +109,20 @@ func (s *Server) Start() error {
 	return nil
 }
 
-// Stop lets running tasks end and gives the others back.
+// Stop lets running tasks end and gives the others back, in little more than
+// Options.Shutdown. A Redis that hangs is left alone: what dies with a worker
+// is found by the next sweep.
 func (s *Server) Stop() {
-	s.scheduler.Shutdown()
-	s.server.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), s.shutdown+closePatience)
+	defer cancel()
+	err := within(ctx, func() error {
+		s.scheduler.Shutdown()
+		s.server.Shutdown()
+		return nil
+	})
+	if err != nil {
+		s.log.Warn("workers not stopped in order", "err", err)
+	}
 }
 
 // asynqLog passes asynq's own messages on.

@@ -15,6 +15,8 @@ import (
 // a handful of tasks, a single one is not delayed.
 const wakeEvery = 100 * time.Millisecond
 
+const closePatience = 2 * time.Second
+
 // Waker turns "this shop has something new" into at most one waiting task per
 // shop. It never blocks its caller; without Redis the sweep finds the work.
 type Waker struct {
@@ -62,14 +64,30 @@ func (w *Waker) Wake(shopID int64) {
 	}
 }
 
-// Ping tells whether Redis answers.
-func (w *Waker) Ping(context.Context) error { return w.client.Ping() }
+// Ping tells whether Redis answers before ctx ends.
+func (w *Waker) Ping(ctx context.Context) error {
+	return within(ctx, w.client.Ping) // asynq's own takes minutes when Redis hangs
+}
 
-// Close sends what is still waiting and stops.
+// Close sends what is still waiting, if Redis takes it soon, and stops.
 func (w *Waker) Close() error {
 	close(w.done)
-	w.end.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	_ = within(ctx, func() error { w.end.Wait(); return nil }) // the sweep will find what was not sent
 	return errors.Join(w.client.Close(), w.queue.Close())
+}
+
+// within returns f's error, or ctx's when that ends first.
+func within(ctx context.Context, f func() error) error {
+	answer := make(chan error, 1)
+	go func() { answer <- f() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *Waker) loop() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"slices"
 	"testing"
 	"time"
@@ -129,5 +130,31 @@ func TestATickOfADeadWorkerDoesNotStopTheClock(t *testing.T) {
 		}
 		q.taken(queueTicks, time.Minute)
 		q.FastForward(sweep.timeout)
+	}
+}
+
+func TestARedisThatHangsHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	w, err := NewWaker("redis://"+l.Addr().String(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := w.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ping: %v", err)
+	}
+	w.Wake(7)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second { // the driver alone tries for longer
+		t.Errorf("it took %s", took)
 	}
 }
