@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 
 // Server runs tasks and ticks.
 type Server struct {
+	client    *asynq.Client
 	server    *asynq.Server
 	scheduler *asynq.Scheduler
 	mux       *asynq.ServeMux
@@ -39,7 +41,7 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 	}
 	quiet := asynqLog{o.Log}
 	s := &Server{
-		mux: asynq.NewServeMux(), log: o.Log, shutdown: o.Shutdown,
+		client: asynq.NewClient(opt), mux: asynq.NewServeMux(), log: o.Log, shutdown: o.Shutdown,
 		server: asynq.NewServer(opt, asynq.Config{
 			Concurrency: o.Concurrency, ShutdownTimeout: o.Shutdown, Logger: quiet, LogLevel: asynq.WarnLevel,
 			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
@@ -97,7 +99,8 @@ func handler(k kind, w Work, o Options) func(context.Context, *asynq.Task) error
 	}
 }
 
-// Start begins to work; it does not block.
+// Start begins to work; it does not block. What an earlier worker left behind
+// does not wait for the first tick.
 func (s *Server) Start() error {
 	if err := s.server.Start(s.mux); err != nil {
 		return fmt.Errorf("start workers: %w", err)
@@ -105,6 +108,10 @@ func (s *Server) Start() error {
 	if err := s.scheduler.Start(); err != nil {
 		s.server.Shutdown()
 		return fmt.Errorf("start schedule: %w", err)
+	}
+	task, options := sweep(nil).tick()
+	if _, err := s.client.Enqueue(task, options...); err != nil && !errors.Is(err, asynq.ErrDuplicateTask) {
+		s.log.Warn("no sweep at the start; the first tick makes up for it", "err", err)
 	}
 	return nil
 }
@@ -118,7 +125,7 @@ func (s *Server) Stop() {
 	err := within(ctx, func() error {
 		s.scheduler.Shutdown()
 		s.server.Shutdown()
-		return nil
+		return s.client.Close()
 	})
 	if err != nil {
 		s.log.Warn("workers not stopped in order", "err", err)

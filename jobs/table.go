@@ -60,17 +60,8 @@ const (
 
 func table(wake func(int64)) []kind {
 	return []kind{
-		// An archived drain would keep its shop's slot for ever.
-		{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: math.MaxInt32,
-			run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }},
-		{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueShops(ctx)
-				for _, id := range shops {
-					wake(id)
-				}
-				return err
-			}},
+		drain(),
+		sweep(wake),
 		{name: kindHolds, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Holds(ctx) }},
 		{name: kindClose, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 5m",
@@ -78,6 +69,23 @@ func table(wake func(int64)) []kind {
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
 	}
+}
+
+func drain() kind {
+	return kind{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute,
+		retries: math.MaxInt32, // an archived one would keep its shop's slot for ever
+		run:     func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }}
+}
+
+func sweep(wake func(int64)) kind {
+	return kind{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
+		run: func(ctx context.Context, w Work, _ payload) error {
+			shops, err := w.DueShops(ctx)
+			for _, id := range shops {
+				wake(id)
+			}
+			return err
+		}}
 }
 
 func (k kind) task(p payload) *asynq.Task {

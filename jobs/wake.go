@@ -25,6 +25,9 @@ type Waker struct {
 	drain  kind
 	log    *slog.Logger
 
+	lookedAt time.Time // of the loop only, as is started
+	started  int64
+
 	mu     sync.Mutex
 	shops  map[int64]time.Time // shop → not before
 	signal chan struct{}
@@ -39,7 +42,7 @@ func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	w := &Waker{
-		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), drain: table(nil)[0], log: log,
+		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), drain: drain(), log: log,
 		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	w.end.Add(1)
@@ -140,13 +143,15 @@ func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
 }
 
 // enqueue sees to it that two tasks of the shop are alive: one may be running
-// and about to end, the other then waits behind it. Their ids are slots. The
-// slot of a worker that was killed stays taken until asynq recovers it, minutes
-// later; it does not count.
+// and about to end, the other then waits behind it. Their ids are slots, which
+// a worker that was killed leaves taken until asynq recovers them, minutes
+// later. So the slots are new with every worker that starts, and those of the
+// dead do not count.
 func (w *Waker) enqueue(shopID int64) error {
+	began := w.lastStart()
 	var dead map[string]bool
 	for slot, alive := 0, 0; alive < 2; slot++ {
-		id := fmt.Sprintf("drain:%d:%d", shopID, slot)
+		id := fmt.Sprintf("drain:%d:%d:%d", shopID, began, slot)
 		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(asynq.TaskID(id))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
@@ -159,6 +164,22 @@ func (w *Waker) enqueue(shopID int64) error {
 		}
 	}
 	return nil
+}
+
+// lastStart is when the youngest of the workers that live started, as a number;
+// 0 when none does.
+func (w *Waker) lastStart() int64 {
+	if now := time.Now(); now.Sub(w.lookedAt) > time.Second {
+		servers, err := w.queue.Servers()
+		if err != nil {
+			return w.started // Redis does not answer; neither will it take the task
+		}
+		w.lookedAt, w.started = now, 0
+		for _, s := range servers {
+			w.started = max(w.started, s.Started.UnixMilli())
+		}
+	}
+	return w.started
 }
 
 // orphans are the tasks whose worker has not been heard of for half a minute.
