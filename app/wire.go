@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
@@ -171,7 +172,16 @@ func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	return nil
 }
 
+// redisLog is what the Redis driver has to say. It says all of it as an error
+// as well.
+type redisLog struct{ *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.DebugContext(ctx, fmt.Sprintf(format, v...), "from", "redis")
+}
+
 func (sys *system) openRedis() error {
+	redis.SetLogger(redisLog{sys.Log})
 	if sys.RedisURL = sys.Config.RedisURL; sys.RedisURL != "" {
 		return nil
 	}

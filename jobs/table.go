@@ -91,14 +91,7 @@ func table(wake *Waker) []kind {
 	return []kind{
 		drain,
 		reread,
-		{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueShops(ctx)
-				for _, id := range shops {
-					wake.Wake(id)
-				}
-				return err
-			}},
+		sweep(wake),
 		{name: kindRereads, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error {
 				shops, err := w.DueRereads(ctx)
@@ -114,6 +107,17 @@ func table(wake *Waker) []kind {
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
 	}
+}
+
+func sweep(wake *Waker) kind {
+	return kind{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
+		run: func(ctx context.Context, w Work, _ payload) error {
+			shops, err := w.DueShops(ctx)
+			for _, id := range shops {
+				wake.Wake(id)
+			}
+			return err
+		}}
 }
 
 func (k kind) task(p payload) *asynq.Task {

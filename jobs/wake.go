@@ -15,12 +15,17 @@ import (
 // a handful of tasks, a single one is not delayed.
 const wakeEvery = 100 * time.Millisecond
 
+const closePatience = 2 * time.Second
+
 // Waker turns "this shop has something new" into at most one waiting task per
 // shop. It never blocks its caller; without Redis the sweep finds the work.
 type Waker struct {
 	client *asynq.Client
 	queue  *asynq.Inspector
 	log    *slog.Logger
+
+	lookedAt time.Time // of the loop only, as is started
+	started  int64
 
 	mu     sync.Mutex
 	shops  map[int64]time.Time // shop → not before
@@ -70,14 +75,30 @@ func (w *Waker) Reread(shopID int64) {
 	}
 }
 
-// Ping tells whether Redis answers.
-func (w *Waker) Ping(context.Context) error { return w.client.Ping() }
+// Ping tells whether Redis answers before ctx ends.
+func (w *Waker) Ping(ctx context.Context) error {
+	return within(ctx, w.client.Ping) // asynq's own takes minutes when Redis hangs
+}
 
-// Close sends what is still waiting and stops.
+// Close sends what is still waiting, if Redis takes it soon, and stops.
 func (w *Waker) Close() error {
 	close(w.done)
-	w.end.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	_ = within(ctx, func() error { w.end.Wait(); return nil }) // the sweep will find what was not sent
 	return errors.Join(w.client.Close(), w.queue.Close())
+}
+
+// within returns f's error, or ctx's when that ends first.
+func within(ctx context.Context, f func() error) error {
+	answer := make(chan error, 1)
+	go func() { answer <- f() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *Waker) loop() {
@@ -130,13 +151,15 @@ func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
 }
 
 // enqueue sees to it that two tasks of the shop are alive: one may be running
-// and about to end, the other then waits behind it. Their ids are slots. The
-// slot of a worker that was killed stays taken until asynq recovers it, minutes
-// later; it does not count.
+// and about to end, the other then waits behind it. Their ids are slots, which
+// a worker that was killed leaves taken until asynq recovers them, minutes
+// later. So the slots are new with every worker that starts, and those of the
+// dead do not count.
 func (w *Waker) enqueue(shopID int64) error {
+	began := w.lastStart()
 	var dead map[string]bool
 	for slot, alive := 0, 0; alive < 2; slot++ {
-		id := fmt.Sprintf("drain:%d:%d", shopID, slot)
+		id := fmt.Sprintf("drain:%d:%d:%d", shopID, began, slot)
 		_, err := w.client.Enqueue(drain.task(payload{ShopID: shopID}), drain.options(asynq.TaskID(id))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
@@ -149,6 +172,22 @@ func (w *Waker) enqueue(shopID int64) error {
 		}
 	}
 	return nil
+}
+
+// lastStart is when the youngest of the workers that live started, as a number;
+// 0 when none does.
+func (w *Waker) lastStart() int64 {
+	if now := time.Now(); now.Sub(w.lookedAt) > time.Second {
+		servers, err := w.queue.Servers()
+		if err != nil {
+			return w.started // Redis does not answer; neither will it take the task
+		}
+		w.lookedAt, w.started = now, 0
+		for _, s := range servers {
+			w.started = max(w.started, s.Started.UnixMilli())
+		}
+	}
+	return w.started
 }
 
 // orphans are the tasks whose worker has not been heard of for half a minute.

@@ -3,9 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"slices"
+	"net"
 	"testing"
 	"time"
 
@@ -23,7 +22,7 @@ type queues struct {
 func newQueues(t *testing.T) *queues {
 	t.Helper()
 	r := miniredis.RunT(t)
-	w, err := NewWaker("redis://"+r.Addr(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w, err := NewWaker("redis://"+r.Addr(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +99,38 @@ func TestTasksOfDeadWorkersDoNotKeepAShopAsleep(t *testing.T) {
 	}
 }
 
+func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
+	t.Parallel()
+	q := newQueues(t)
+	for range 2 {
+		q.wake()
+		q.taken(queueIntake, time.Second) // killed just now: nobody knows yet
+	}
+	q.wake()
+	if got := q.waiting(queueIntake); len(got) != 0 {
+		t.Fatalf("%q wait behind two that seem to run", got)
+	}
+	q.waker.lookedAt = time.Time{} // a second later
+	drained := make(chan struct{}, 10)
+	s, err := NewServer(Options{RedisURL: "redis://" + q.Addr(), Concurrency: 1, Shutdown: time.Second, Log: slog.New(slog.DiscardHandler)},
+		Work{
+			Drain:    func(context.Context, int64) error { drained <- struct{}{}; return nil },
+			DueShops: func(context.Context) ([]int64, error) { return []int64{7}, nil },
+		}, q.waker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	select {
+	case <-drained:
+	case <-time.After(20 * time.Second): // the dead keep their slots for longer
+		t.Fatal("the shop is not drained")
+	}
+}
+
 func TestADrainIsNeverArchived(t *testing.T) {
 	t.Parallel()
 	q := newQueues(t)
@@ -112,9 +143,8 @@ func TestADrainIsNeverArchived(t *testing.T) {
 
 func TestATickOfADeadWorkerDoesNotStopTheClock(t *testing.T) {
 	t.Parallel()
-	kinds := table(nil)
-	sweep := kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.name == kindSweep })]
 	q := newQueues(t)
+	sweep := sweep(nil)
 	task, options := sweep.tick()
 	queue := func() error {
 		_, err := q.waker.client.EnqueueContext(context.Background(), task, options...)
@@ -129,5 +159,31 @@ func TestATickOfADeadWorkerDoesNotStopTheClock(t *testing.T) {
 		}
 		q.taken(queueTicks, time.Minute)
 		q.FastForward(sweep.timeout)
+	}
+}
+
+func TestARedisThatHangsHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	w, err := NewWaker("redis://"+l.Addr().String(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := w.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ping: %v", err)
+	}
+	w.Wake(7)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second { // the driver alone tries for longer
+		t.Errorf("it took %s", took)
 	}
 }
