@@ -16,6 +16,8 @@ import (
 //     then the later Version stays, and what both know of its time is kept;
 //   - the latest deletion, and all that was heard of the bin, stay beside the
 //     snapshot; Deleted weighs them;
+//   - of the times an order without a time of payment was seen waiting for its
+//     money, and having it, the earliest stay;
 //   - of two names the longer, then the greater stays.
 //
 // A fact about another order is refused: false, nothing changed. A snapshot
@@ -44,9 +46,16 @@ func (o *Order) Apply(f Fact) bool {
 		if s.Binned && s.Version.After(o.Bin.Seen) {
 			o.Bin.Seen, changed = s.Version, true
 		}
+		if s.Payment == PaymentPending {
+			changed = earlier(&o.Waited, s.Version) || changed
+		}
+		if !s.ProcessedAt.IsZero() {
+			changed = earlier(&o.Paid, s.Version) || changed
+		}
 		if s.beats(&o.Snapshot) {
 			o.Snapshot, changed = s, true
 		}
+		o.Snapshot.PaidAt = o.paidAt()
 	}
 	for i := range f.Refunds {
 		if o.applyRefund(f.Refunds[i].inUTC()) {
@@ -54,6 +63,27 @@ func (o *Order) Apply(f Fact) bool {
 		}
 	}
 	return changed
+}
+
+// paidAt is when the order was paid, as far as its store tells.
+func (o *Order) paidAt() time.Time {
+	s := &o.Snapshot
+	switch {
+	case s.ProcessedAt.IsZero():
+		return s.PaidAt
+	case !o.Waited.IsZero() && o.Waited.Before(o.Paid):
+		return latest(s.ProcessedAt, o.Paid)
+	}
+	return s.ProcessedAt
+}
+
+// earlier keeps the earliest time.
+func earlier(t *time.Time, at time.Time) (changed bool) {
+	if !t.IsZero() && !at.Before(*t) {
+		return false
+	}
+	*t = at
+	return true
 }
 
 // hear adds what one delivery told, once. A copy: another Order may share the
@@ -124,9 +154,19 @@ func (s *Snapshot) beats(than *Snapshot) bool {
 		cmp.Compare(s.Digest, than.Digest),
 	)
 	if c == 0 {
-		c = bytes.Compare(encode(s), encode(than))
+		c = bytes.Compare(encode(s.asSent()), encode(than.asSent()))
 	}
 	return c > 0
+}
+
+// asSent is s without what Apply makes of it.
+func (s *Snapshot) asSent() *Snapshot {
+	if s.ProcessedAt.IsZero() {
+		return s
+	}
+	sent := *s
+	sent.PaidAt = time.Time{}
+	return &sent
 }
 
 // apart is by how much the store's clock and ours may differ.
@@ -155,8 +195,11 @@ func (s *Snapshot) progress() int {
 // inUTC is s as it is stored: UTC, without a monotonic clock.
 func (s *Snapshot) inUTC() Snapshot {
 	u := *s
-	for _, t := range []*time.Time{&u.Version, &u.ReadAt, &u.CreatedAt, &u.CheckoutAt, &u.PaidAt, &u.FulfilledAt, &u.DeliveredAt} {
+	for _, t := range []*time.Time{&u.Version, &u.ReadAt, &u.CreatedAt, &u.CheckoutAt, &u.PaidAt, &u.ProcessedAt, &u.FulfilledAt, &u.DeliveredAt} {
 		*t = utc(*t)
+	}
+	if !u.ProcessedAt.IsZero() {
+		u.PaidAt = time.Time{}
 	}
 	if u.Version.IsZero() {
 		u.Version = u.CreatedAt

@@ -52,6 +52,7 @@ func facts() *rapid.Generator[[]order.Fact] {
 			Version: moment.Draw(t, "version"), RefundCount: rapid.IntRange(0, 1).Draw(t, "count"),
 			Digest:    rapid.Uint64Range(0, 1).Draw(t, "digest"),
 			RefundIDs: rapid.SliceOfN(small, 0, 2).Draw(t, "refund ids"), RefundsComplete: rapid.Bool().Draw(t, "complete"),
+			PaidAt: moment.Draw(t, "paid"), ProcessedAt: moment.Draw(t, "processed"),
 			ReadAt: read.Draw(t, "read"), Binned: rapid.Bool().Draw(t, "binned"),
 			CreatedAt: moment.Draw(t, "created"), Payment: order.Payment(rapid.Uint8Range(0, 4).Draw(t, "payment")),
 			Currency: "USD", Total: small.Draw(t, "total"),
@@ -172,6 +173,36 @@ func TestPaymentNowWeighsDeletionAgainstTheSnapshot(t *testing.T) {
 	} {
 		if got := join(c.facts).PaymentNow(); got != c.want {
 			t.Errorf("%s: payment %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAnOrderSeenWaitingWasPaidWhenItWasFirstSeenPaid(t *testing.T) {
+	t.Parallel()
+	paid := func(version int) order.Fact {
+		return snap(version, func(s *order.Snapshot) { s.ProcessedAt = at(1) })
+	}
+	waiting := func(version int) order.Fact {
+		return snap(version, func(s *order.Snapshot) { s.Payment = order.PaymentPending })
+	}
+	for _, c := range []struct {
+		name  string
+		facts []order.Fact
+		want  int
+	}{
+		{"never seen waiting", []order.Fact{paid(9), paid(5)}, 1},
+		{"a bank transfer", []order.Fact{waiting(2), waiting(4), paid(7), paid(9)}, 7},
+		{"only a late change was heard of", []order.Fact{waiting(2), paid(9)}, 9},
+		{"waiting for more after an edit", []order.Fact{paid(2), waiting(5), paid(9)}, 1},
+		{"both in one second", []order.Fact{waiting(2), paid(2)}, 1},
+		{"still waiting", []order.Fact{waiting(2)}, -1},
+		{"the store tells", []order.Fact{waiting(2), snap(9, func(s *order.Snapshot) { s.PaidAt = at(3) })}, 3},
+	} {
+		for range c.facts {
+			if got := join(c.facts).Snapshot.PaidAt; !got.Equal(at(c.want)) {
+				t.Errorf("%s: paid at %v, want %v", c.name, got, at(c.want))
+			}
+			c.facts = append(c.facts[1:], c.facts[0])
 		}
 	}
 }

@@ -52,6 +52,11 @@ type Order struct {
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	// Bin is what is heard of WooCommerce's bin. Deleted weighs it.
 	Bin Bin `json:"bin,omitzero"`
+	// Waited and Paid are the earliest Versions that showed the order waiting
+	// for its money and having it, where the store does not tell when it was
+	// paid. See Snapshot.ProcessedAt.
+	Waited time.Time `json:"waited,omitzero"`
+	Paid   time.Time `json:"paid,omitzero"`
 }
 
 // Bin is what a store said of putting an order into its bin and taking it out
@@ -80,9 +85,14 @@ type Snapshot struct {
 	RefundIDs       []int64 `json:"refund_ids,omitempty"`
 	RefundsComplete bool    `json:"refunds_complete,omitempty"`
 
-	CreatedAt   time.Time `json:"created_at"`            // order creation; the instant attribution is decided for (R-3)
-	CheckoutAt  time.Time `json:"checkout_at,omitzero"`  // checkout start where the store tells it (R-11)
-	PaidAt      time.Time `json:"paid_at,omitzero"`      // zero: not paid
+	CreatedAt  time.Time `json:"created_at"`           // order creation; the instant attribution is decided for (R-3)
+	CheckoutAt time.Time `json:"checkout_at,omitzero"` // checkout start where the store tells it (R-11)
+	PaidAt     time.Time `json:"paid_at,omitzero"`     // zero: not paid
+	// ProcessedAt is set instead of PaidAt by a store that does not tell when an
+	// order was paid. Apply makes PaidAt of it: an order that was never seen
+	// waiting was paid when it was processed, one that was seen waiting when it
+	// was first seen paid.
+	ProcessedAt time.Time `json:"processed_at,omitzero"`
 	FulfilledAt time.Time `json:"fulfilled_at,omitzero"` // zero: not yet
 	DeliveredAt time.Time `json:"delivered_at,omitzero"`
 	Payment     Payment   `json:"payment"`

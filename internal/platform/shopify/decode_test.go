@@ -75,8 +75,8 @@ func TestPaymentFollowsTheFinancialStatusUnlessCancelled(t *testing.T) {
 		"voided": order.PaymentVoid, "something_new": order.PaymentUnknown, "": order.PaymentUnknown,
 	} {
 		s := snapshot(t, object{"financial_status": status})
-		if s.Payment != want || s.PaidAt.IsZero() == (want == order.PaymentPaid) {
-			t.Errorf("%s: %v, paid at %v", status, s.Payment, s.PaidAt)
+		if s.Payment != want || s.ProcessedAt.IsZero() == (want == order.PaymentPaid) {
+			t.Errorf("%s: %v, paid at %v", status, s.Payment, s.ProcessedAt)
 		}
 		if s = snapshot(t, object{"financial_status": status, "cancelled_at": "2026-11-21T10:00:00Z"}); s.Payment != order.PaymentVoid {
 			t.Errorf("%s and cancelled: %v", status, s.Payment)

@@ -125,16 +125,16 @@ func (w *payload) times(s *order.Snapshot, p *wire.Problems) {
 	}
 }
 
-// payment reads how far the money has come. A payload has no time of payment:
-// the time Shopify processed the order stands in for it. A cancelled order is
-// void whatever its money did, and so is its target.
+// payment reads how far the money has come. A payload has no time of payment,
+// only the time Shopify processed the order. A cancelled order is void whatever
+// its money did, and so is its target.
 func (w *payload) payment(s *order.Snapshot) {
 	switch s.Status {
 	case "paid", "partially_refunded", "refunded":
 		s.Payment = order.PaymentPaid
-		s.PaidAt = s.CreatedAt
+		s.ProcessedAt = s.CreatedAt
 		if t, ok := w.processed.Time(); ok {
-			s.PaidAt = t
+			s.ProcessedAt = t
 		}
 	case "pending", "authorized", "partially_paid", "expired", "unpaid":
 		s.Payment = order.PaymentPending
