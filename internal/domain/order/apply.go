@@ -88,7 +88,7 @@ func (r *Refund) compare(than *Refund) int {
 func (s *Snapshot) beats(than *Snapshot) bool {
 	c := cmp.Or(s.Version.Compare(than.Version), cmp.Compare(s.RefundCount, than.RefundCount), cmp.Compare(s.Digest, than.Digest))
 	if c == 0 {
-		c = bytes.Compare(encode(s), encode(than))
+		c = bytes.Compare(s.encode(), than.encode())
 	}
 	return c > 0
 }

@@ -1,8 +1,6 @@
 package woocommerce
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -54,8 +52,7 @@ func Decode(topic string, body []byte, at time.Time, hash platform.Hash) (platfo
 	if err := p.Err("order"); err != nil {
 		return platform.Message{}, err
 	}
-	sum := sha256.Sum256(body)
-	f.Snapshot.Digest = binary.BigEndian.Uint64(sum[:])
+	f.Snapshot.Digest = platform.Digest(body)
 	return platform.Message{Kind: platform.Order, Fact: f}, nil
 }
 
