@@ -97,7 +97,8 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 
 	// Redis.
-	if n.redis {
+	if n.redis { // it serves or works
+		config.TuneMemory()
 		if err = sys.openRedis(); err != nil {
 			return nil, err
 		}

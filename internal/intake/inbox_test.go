@@ -21,8 +21,8 @@ func TestNoRowIsAcknowledgedBecauseTheOneBeforeItWasStored(t *testing.T) {
 	var rows []*store.Delivery
 	for i, topic := range []string{"orders/create", "orders/\x00", "orders/create", "orders/create"} {
 		now := db.Now()
-		d := &store.Delivery{ID: [16]byte{byte(i)}, Day: now.Truncate(24 * time.Hour), Platform: order.Shopify, Topic: topic, ReceivedAt: now, Body: []byte("{}")}
-		batch, rows = append(batch, &waiting{d: d, ack: make(chan error, 1)}), append(rows, d)
+		w := &waiting{ack: make(chan error, 1), d: store.Delivery{ID: [16]byte{byte(i)}, Day: now.Truncate(24 * time.Hour), Platform: order.Shopify, Topic: topic, ReceivedAt: now, Body: []byte("{}")}}
+		batch, rows = append(batch, w), append(rows, &w.d)
 	}
 	in.commit(ctx, batch, rows) // the bad topic refuses the batch; after the first row alone there is no time left
 	for i, w := range batch {

@@ -55,6 +55,7 @@ type Line struct {
 	msg   string
 	start time.Time
 	attrs []slog.Attr
+	quiet bool
 }
 
 // NewLine begins the line of a unit of work.
@@ -69,10 +70,18 @@ func (l *Line) Add(attrs ...slog.Attr) {
 	}
 }
 
+// Quiet makes the line one of level debug if all is well.
+func (l *Line) Quiet() { l.quiet = true }
+
 // Done writes the line: at level error when err is our fault, warn when it is
 // a person's (an errs.Error), info when err is nil.
 func (l *Line) Done(ctx context.Context, err error) {
 	level := slog.LevelInfo
+	if err == nil && l.quiet {
+		if level = slog.LevelDebug; !l.log.Enabled(ctx, level) {
+			return
+		}
+	}
 	attrs := append(l.attrs, slog.Duration("took", time.Since(l.start)))
 	if err != nil {
 		level = slog.LevelError

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"tributary/internal/domain/money"
 	"tributary/internal/domain/order"
 )
@@ -78,6 +80,11 @@ func Topic(s string) string {
 	}
 	return s
 }
+
+// Digest tells two bodies of one order with the same times apart, the same way
+// in every process. A body was signed, so nobody gains by a collision, and a
+// cryptographic hash of 7 kB would be a tenth of what settling an order costs.
+func Digest(body []byte) uint64 { return xxhash.Sum64(body) }
 
 // DeliveryID is the first half of a SHA-256 over parts that cannot run into
 // each other.

@@ -12,6 +12,9 @@ import (
 // orders.
 func Pack(b []byte) []byte { return s2.Encode(nil, b) }
 
+// PackInto is Pack that uses buf's memory if it is large enough.
+func PackInto(buf, b []byte) []byte { return s2.Encode(buf[:cap(buf)], b) }
+
 // Unpack is what Pack was given.
 func Unpack(b []byte) ([]byte, error) {
 	out, err := s2.Decode(nil, b)

@@ -154,7 +154,8 @@ func (s *Snapshot) beats(than *Snapshot) bool {
 		cmp.Compare(s.Digest, than.Digest),
 	)
 	if c == 0 {
-		c = bytes.Compare(encode(s.asSent()), encode(than.asSent()))
+		a, b := s.asSent(), than.asSent()
+		c = bytes.Compare(a.encode(), b.encode())
 	}
 	return c > 0
 }

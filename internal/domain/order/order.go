@@ -79,7 +79,7 @@ type Snapshot struct {
 	Version     time.Time `json:"version,omitzero"` // the store's updated/modified time; zero: no snapshot seen yet
 	ReadAt      time.Time `json:"read_at,omitzero"` // by our clock, when we read the order from the store; zero: the store sent it
 	RefundCount int       `json:"refund_count,omitempty"`
-	Digest      uint64    `json:"digest,omitempty"` // first 8 bytes of sha256(body): a tie-break that does not depend on arrival
+	Digest      uint64    `json:"digest,omitempty"` // hash of the body: a tie-break that does not depend on arrival
 	// RefundIDs lists the refunds the payload knew. With RefundsComplete
 	// (WooCommerce) a refund that is not in it has been deleted in the store.
 	RefundIDs       []int64 `json:"refund_ids,omitempty"`

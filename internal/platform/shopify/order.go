@@ -1,8 +1,6 @@
 package shopify
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -35,8 +33,7 @@ func decodeOrder(topic string, body []byte, hash platform.Hash) (platform.Messag
 	if err := p.Err("order"); err != nil {
 		return platform.Message{}, err
 	}
-	sum := sha256.Sum256(body)
-	f.Snapshot.Digest = binary.BigEndian.Uint64(sum[:])
+	f.Snapshot.Digest = platform.Digest(body)
 	return fact(f), nil
 }
 

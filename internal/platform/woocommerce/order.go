@@ -1,8 +1,6 @@
 package woocommerce
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -59,14 +57,9 @@ func Decode(topic string, body []byte, at time.Time, hash platform.Hash) (platfo
 	if err := p.Err("order"); err != nil {
 		return platform.Message{}, err
 	}
-	f.Snapshot.Digest = digest(body)
+	f.Snapshot.Digest = platform.Digest(body)
 	f.Restored = topic == "order.restored" && !f.Snapshot.Binned
 	return platform.Message{Kind: platform.Order, Fact: f}, nil
-}
-
-func digest(body []byte) uint64 {
-	sum := sha256.Sum256(body)
-	return binary.BigEndian.Uint64(sum[:])
 }
 
 func ignored(why string) platform.Message {

@@ -90,7 +90,7 @@ func DecodeRead(body []byte, at time.Time, hash platform.Hash) (platform.Message
 		return platform.Message{}, err
 	}
 	s := f.Snapshot
-	s.ReadAt, s.Digest = at.UTC(), digest([]byte(asRead))
+	s.ReadAt, s.Digest = at.UTC(), platform.Digest([]byte(asRead))
 	if len(f.Refunds) == 0 {
 		return platform.Message{Kind: platform.Order, Fact: f}, nil
 	}
