@@ -116,6 +116,8 @@ func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
 		Work{
 			Drain:    func(context.Context, int64) error { drained <- struct{}{}; return nil },
 			DueShops: func(context.Context) ([]int64, error) { return []int64{7}, nil },
+			Reread:   func(context.Context, int64) error { return nil }, DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
+			Holds: idle, Close: idle, Partitions: idle,
 		}, q.waker)
 	if err != nil {
 		t.Fatal(err)
@@ -187,3 +189,5 @@ func TestARedisThatHangsHoldsNobodyUp(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+func idle(context.Context) error { return nil }
