@@ -46,7 +46,7 @@ URL and, having started it, waits for Ctrl-C. It migrates nothing.`,
 				}
 				return runWithPostgres(cmd, dsn, args)
 			}
-			log := obs.NewLog(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
+			log := obs.NewLog(cmd.ErrOrStderr(), toolLevel(c), c.LogFormat)
 			pg, err := embedded.Start(cmd.Context(), embedded.Options{Dir: dir, Log: log, Bin: c.PostgresBin})
 			if err != nil {
 				return err

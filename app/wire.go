@@ -83,8 +83,8 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	if sys.proxies, err = sys.Config.Proxies(); err != nil {
 		return nil, err
 	}
-	if !n.redis && os.Getenv("LOG_LEVEL") == "" { // a tool's answer is what it prints
-		sys.Config.LogLevel = "warn"
+	if !n.redis {
+		sys.Config.LogLevel = toolLevel(sys.Config)
 	}
 	sys.Log = obs.NewLog(cmd.ErrOrStderr(), sys.Config.LogLevel, sys.Config.LogFormat)
 	sys.Metrics = obs.NewMetrics(version)
@@ -132,6 +132,14 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	return sys, nil
 }
 
+// toolLevel is how much a tool logs: its answer is what it prints.
+func toolLevel(c config.Config) string {
+	if os.Getenv("LOG_LEVEL") == "" {
+		return "warn"
+	}
+	return c.LogLevel
+}
+
 // openPostgres starts the embedded PostgreSQL or takes the one given. A tool
 // takes the embedded one that another process runs, too. The embedded one is
 // migrated by who starts it; any other must be at this version unless the
@@ -159,6 +167,9 @@ func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	if n.migrate {
 		v, err := store.Migrate(ctx, sys.OwnerURL, "", time.Now())
 		sys.SchemaVersion = v
+		if err != nil && (store.IsRefused(err) || store.IsUnavailable(err)) {
+			return unavailable("PostgreSQL (MIGRATE_DATABASE_URL or DATABASE_URL)", err)
+		}
 		return err
 	}
 	have, want, err := store.SchemaVersion(ctx, sys.DatabaseURL)
@@ -209,8 +220,12 @@ func (sys *system) Close() {
 	sys.closers = nil
 }
 
-// unavailable says that something the program needs does not answer.
+// unavailable says that something the program needs does not answer, or will
+// not have us.
 func unavailable(what string, err error) error {
+	if store.IsRefused(err) {
+		return errs.New(errs.Invalid, "refused", fmt.Sprintf("%s refuses us: %s", what, err))
+	}
 	return fmt.Errorf("%w: %w", errs.New(errs.Unavailable, "unavailable", what+" does not answer"), err)
 }
 

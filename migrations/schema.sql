@@ -488,8 +488,8 @@ CREATE OR REPLACE FUNCTION door_backlog(at timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
 AS $function$ SELECT w.n, w.age, p.n
-        FROM (SELECT count(*) AS n, coalesce(greatest(extract(epoch FROM at - min(d.received_at)), 0), 0)::double precision AS age
-                FROM deliveries d WHERE d.state < 2 AND d.shop_id IN (SELECT s.id FROM shops s)) w,
+        FROM (SELECT count(*) AS n, coalesce(extract(epoch FROM at - min(d.next_at)), 0)::double precision AS age
+                FROM deliveries d WHERE d.state < 2 AND d.next_at <= at AND d.shop_id IN (SELECT s.id FROM shops s)) w,
              (SELECT count(*) AS n FROM deliveries d WHERE d.state = 3) p $function$
 ;
 CREATE OR REPLACE FUNCTION door_connection(h bytea)

@@ -329,16 +329,17 @@ func TestMetricsTellWhatWaitsInTheDatabase(t *testing.T) {
 	w := newWorld(t)
 	at := w.clock.now()
 	var ds []*store.Delivery
-	for i, s := range []shop{w.a, w.a, w.b} {
+	for i, s := range []shop{w.a, w.a, w.b, w.b} {
 		ds = append(ds, &store.Delivery{ID: [16]byte{byte(i + 1)}, ShopID: s.id, Platform: order.Shopify, Day: at.Truncate(24 * time.Hour), Topic: "orders/create",
-			ReceivedAt: at.Add(-time.Minute), TriggeredAt: at.Add(-time.Minute), NextAt: at, Body: []byte("x")})
+			ReceivedAt: at.Add(-time.Minute), TriggeredAt: at.Add(-time.Minute), Body: []byte("x")})
 	}
 	if _, err := w.db.InsertDeliveries(context.Background(), ds); err != nil {
 		t.Fatal(err)
 	}
 	w.in(w.b, func(tx *store.Tx) error {
 		ds[2].State = store.DeliveryParked
-		return tx.FinishDeliveries(context.Background(), []store.Delivery{*ds[2]})
+		ds[3].State, ds[3].NextAt = store.DeliveryRetry, at.Add(time.Hour) // not due, so nobody is late
+		return tx.FinishDeliveries(context.Background(), []store.Delivery{*ds[2], *ds[3]})
 	})
 	body := string(w.call("", "GET", "/metrics", nil).body)
 	for _, want := range []string{"\ntributary_deliveries_unprocessed 2\n", "\ntributary_deliveries_parked 1\n", "\ntributary_deliveries_oldest_seconds 60.0"} {

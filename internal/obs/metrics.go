@@ -28,7 +28,7 @@ type Metrics struct {
 
 	// What waits, over all shops, asked of the database when /metrics is.
 	Unprocessed prometheus.Gauge // deliveries that wait for a worker
-	OldestSecs  prometheus.Gauge // age of the first of them
+	OldestSecs  prometheus.Gauge // how long the first of them has been due
 	Parked      prometheus.Gauge // deliveries that wait for a person
 
 	// Jobs.
@@ -62,8 +62,8 @@ func NewMetrics(version string) *Metrics {
 		SettleBatch:     histogram(r, "settle_batch_size", "Deliveries in one settle transaction.", sizes),
 		Postings:        counter(r, "ledger_postings_total", "Ledger entries posted by settling."),
 
-		Unprocessed: gauge(r, "deliveries_unprocessed", "Deliveries that wait for a worker, over all shops; NaN when the database does not answer."),
-		OldestSecs:  gauge(r, "deliveries_oldest_seconds", "How long the delivery that came first of those has waited."),
+		Unprocessed: gauge(r, "deliveries_unprocessed", "Deliveries that are due and wait for a worker, over all shops; NaN when the database does not answer."),
+		OldestSecs:  gauge(r, "deliveries_oldest_seconds", "How long the first of those has been due."),
 		Parked:      gauge(r, "deliveries_parked", "Deliveries that wait for a person after their last retry, over all shops."),
 
 		Jobs:       counters(r, "jobs_total", "Jobs run, by kind and result.", "kind", "result"),

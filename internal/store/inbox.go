@@ -188,8 +188,8 @@ func (db *DB) DueShops(ctx context.Context) ([]int64, error) {
 
 // Backlog is what waits in the inbox of all shops.
 type Backlog struct {
-	Waiting int64         // for a worker
-	Oldest  time.Duration // how long the one that came first has waited
+	Waiting int64         // for a worker: due now
+	Oldest  time.Duration // how long the first of them has been due
 	Parked  int64         // for a person
 }
 
