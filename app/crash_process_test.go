@@ -36,14 +36,6 @@ var binary = sync.OnceValues(func() (string, error) {
 
 var binaryDir string
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if binaryDir != "" {
-		os.RemoveAll(binaryDir)
-	}
-	os.Exit(code)
-}
-
 // process is a running program of the stack's.
 type process struct {
 	t    *testing.T

@@ -544,3 +544,114 @@ func TestNotesOfStrangersWordsAreFitToBeStored(t *testing.T) {
 		t.Errorf("%+v", ds)
 	}
 }
+
+// A status alone is not the truth: what an order earns follows status, payment
+// and refunds together, forwards and backwards.
+func TestEveryStatusEarnsWhatItShould(t *testing.T) {
+	t.Parallel()
+	const full = `{"id":19,"total":"-110.00","total_tax":"0.00"}`
+	unpaid := func(status string, hour int) string {
+		return strings.Replace(wooOrder(status, at(2, hour)), `"date_paid_gmt":"2026-08-02T09:00:05"`, `"date_paid_gmt":null`, 1)
+	}
+	for name, steps := range map[string][]struct {
+		body  string
+		want  int64
+		state string
+	}{
+		"cash on delivery": {
+			{unpaid("processing", 9), 0, "unpaid"}, {wooOrder("completed", at(5, 9)), 1000, "pending"},
+		},
+		"a bank transfer that never comes": {
+			{unpaid("on-hold", 9), 0, "unpaid"}, {unpaid("cancelled", 10), 0, "void"},
+		},
+		"failed, then paid": {
+			{unpaid("failed", 9), 0, "void"}, {wooOrder("processing", at(2, 10)), 1000, "pending"},
+		},
+		"refunded by its status, and set back to completed": {
+			{wooOrder("completed", at(2, 9)), 1000, "pending"}, {wooOrder("refunded", at(3, 9), full), 0, "pending"}, {wooOrder("completed", at(4, 9), full), 0, "pending"},
+			{wooOrder("completed", at(5, 9)), 1000, "pending"}, // the refund was deleted, and then the order saved
+		},
+		"a status of a plugin is neither paid nor void": {
+			{wooOrder("processing", at(2, 9)), 1000, "pending"}, {wooOrder("in-the-oven", at(3, 9)), 1000, "held"}, {wooOrder("completed", at(4, 9)), 1000, "pending"},
+		},
+		"an unfinished checkout, then an order": {
+			{unpaid("checkout-draft", 8), 0, ""}, {wooOrder("processing", at(2, 9)), 1000, "pending"},
+		},
+		"cancelled after it was paid, and taken up again": {
+			{wooOrder("processing", at(2, 9)), 1000, "pending"}, {wooOrder("cancelled", at(3, 9)), 0, "void"}, {wooOrder("processing", at(4, 9)), 1000, "pending"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWooShop(t, false)
+			anna := w.agreement("anna", "ANNA10", tenPercent)
+			w.clock.set(at(20, 0))
+			for i, s := range steps {
+				w.send("order.updated", s.body)
+				w.drain()
+				state := ""
+				if err := w.db.InTx(context.Background(), w.id, func(tx *store.Tx) error {
+					es, err := tx.EarningsOfOrders(context.Background(), []int64{16})
+					if len(es) == 1 {
+						state = es[0].State
+					}
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				if got := w.earned()[anna]; got != s.want || state != s.state {
+					t.Errorf("step %d: earned %d and is %q, want %d and %q", i, got, state, s.want, s.state)
+				}
+			}
+			w.verify()
+		})
+	}
+}
+
+func TestAnOrderOfManyLinesEarnsToTheCent(t *testing.T) {
+	t.Parallel()
+	w := newWooShop(t, false)
+	anna := w.agreement("anna", "ANNA10", tenPercent)
+	w.clock.set(at(20, 0))
+	var lines []string
+	for i := range 400 {
+		lines = append(lines, fmt.Sprintf(`{"id":%d,"product_id":%d,"quantity":1,"subtotal":"3.35","total":"3.350000","total_tax":0}`, i+1, i+1))
+	}
+	o := wooOrder("completed", at(2, 9))
+	a, b := strings.Index(o, `"line_items":[`), strings.Index(o, `"refunds"`)
+	w.send("order.updated", o[:a]+`"line_items":[`+strings.Join(lines, ",")+`],`+o[b:])
+	w.drain()
+	if got := w.earned()[anna]; got != 13400 { // 10 % of 1,340.00, rounded once
+		t.Errorf("earned %d", got)
+	}
+	w.verify()
+}
+
+func TestWhatADeadWorkerHadClaimedIsReadLater(t *testing.T) {
+	t.Parallel()
+	w := newWooShop(t, true)
+	w.clock.set(at(20, 0))
+	w.send("order.updated", wooOrder("processing", at(3, 9), refundSum))
+	w.drain()
+	ctx, die := context.WithCancel(context.Background())
+	release := make(chan struct{})
+	w.answers(func(http.ResponseWriter, string) { die(); <-release })
+	if n, err := w.rereader.Shop(ctx, w.id); n != 0 || err == nil {
+		t.Fatalf("%d read, %v", n, err)
+	}
+	close(release)
+	w.answers(func(rw http.ResponseWriter, path string) {
+		if path == "16/refunds" {
+			fmt.Fprint(rw, "["+refundFull+"]")
+			return
+		}
+		fmt.Fprint(rw, wooOrder("processing", at(3, 9), refundSum))
+	})
+	if n := w.reread(); n != 0 {
+		t.Errorf("%d read while somebody may still be at it", n)
+	}
+	w.clock.set(w.clock.now().Add(10 * time.Minute))
+	if n := w.reread(); n != 1 || w.orderNow(16).Unclear() {
+		t.Errorf("%d read after the lease", n)
+	}
+}
