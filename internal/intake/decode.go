@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"tributary/internal/domain/order"
@@ -13,22 +15,43 @@ import (
 	"tributary/internal/store"
 )
 
+// handOver decodes what was read and sends it in batches to be settled.
+func handOver(ctx context.Context, chunks chan<- []item, ds []store.Delivery, hash platform.Hash) error {
+	for part := range slices.Chunk(ds, batchSize) {
+		select {
+		case chunks <- decodeAll(part, hash):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func decodeAll(ds []store.Delivery, hash platform.Hash) []item {
 	out := make([]item, len(ds))
+	var buf []byte
 	for i := range ds {
-		out[i] = decode(ds[i], hash)
+		out[i], buf = decode(ds[i], hash, buf)
 	}
 	return out
 }
 
 // decode reads one stored delivery. What cannot be read is an item with err.
-func decode(d store.Delivery, hash platform.Hash) item {
+// The body is unpacked into buf, which is returned for the next one: nothing
+// that a decoder gives lies in the body.
+func decode(d store.Delivery, hash platform.Hash, buf []byte) (item, []byte) {
+	body, err := store.UnpackInto(buf, d.Body)
+	d.Body = nil // not needed any more, and there are thousands in memory
 	it := item{delivery: d}
-	body, err := decompress(d.Body)
 	if err != nil {
 		it.err = err
-		return it
+		return it, buf
 	}
+	return read(it, body, hash), body
+}
+
+func read(it item, body []byte, hash platform.Hash) item {
+	d := &it.delivery
 	at := d.TriggeredAt
 	if at.IsZero() {
 		at = d.ReceivedAt
@@ -57,7 +80,7 @@ func decode(d store.Delivery, hash platform.Hash) item {
 	return it
 }
 
-func decodeBody(d store.Delivery, body []byte, at time.Time, hash platform.Hash) (m platform.Message, err error) {
+func decodeBody(d *store.Delivery, body []byte, at time.Time, hash platform.Hash) (m platform.Message, err error) {
 	defer func() { // a decoder that panics is poison of this delivery alone
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic while reading %s: %v", d.Topic, p)

@@ -15,8 +15,13 @@ import (
 	"tributary/internal/store"
 )
 
-// batchSize is how many deliveries are settled in one transaction.
-const batchSize = 500
+const (
+	// batchSize is how many deliveries are settled in one transaction.
+	batchSize = 500
+	// readSize is how many are read at once: finding what is due is planned
+	// over all partitions, which takes as long as reading a hundred.
+	readSize = 4 * batchSize
+)
 
 // Settler turns stored deliveries into orders, decisions and postings.
 type Settler struct {
@@ -108,16 +113,14 @@ func (s *Settler) readAhead(ctx context.Context, shopID int64, chunks chan<- []i
 					return err
 				}
 			}
-			ds, err = tx.DueDeliveries(ctx, &cursor, batchSize)
+			ds, err = tx.DueDeliveries(ctx, &cursor, readSize)
 			return err
 		})
 		if err != nil || len(ds) == 0 {
 			return err
 		}
-		select {
-		case chunks <- decodeAll(ds, hash):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := handOver(ctx, chunks, ds, hash); err != nil {
+			return err
 		}
 	}
 }
