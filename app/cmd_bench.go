@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -52,7 +53,7 @@ func newBenchCmd() *cobra.Command {
 	f.IntVar(&o.History, "history", 1_000_000, "past orders of the old shop in settle-history")
 	f.IntVar(&o.Earnings, "earnings", 1_000_000, "earnings that close takes in")
 	f.BoolVar(&check, "check", false, "exit 1 when a goal is missed")
-	f.StringVar(&o.Profile, "profile", "", "directory for CPU profiles of our contender")
+	f.StringVar(&o.Profile, "profile", "", "directory for CPU profiles of the contenders")
 	return cmd
 }
 
@@ -70,7 +71,7 @@ func newBenchProcessCmd() *cobra.Command {
 		Use:    "bench-process",
 		Short:  "Run one contender of a benchmark",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return bench.Contend(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
 		},
@@ -109,7 +110,7 @@ func runBench(cmd *cobra.Command, o bench.Options) (ok bool, err error) {
 		line.clear()
 		ok = ok && r.Met()
 		if wantJSON(cmd) {
-			return printJSON(cmd.OutOrStdout(), r)
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(r) // a line each, so that several can be told apart
 		}
 		if !first {
 			fmt.Fprintln(cmd.OutOrStdout())

@@ -10,15 +10,7 @@ import (
 )
 
 func newConfigCmd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "config",
-		Short:   "Look at the settings",
-		GroupID: groupAdmin,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newConfigCheckCmd())
-	return cmd
+	return family("config", groupAdmin, "Look at the settings", newConfigCheckCmd())
 }
 
 type configReport struct {
@@ -39,7 +31,7 @@ func newConfigCheckCmd() *cobra.Command {
 		Long: `Shows every setting that is in force, with secrets masked, and every problem
 at once. It looks at the settings only and connects to nothing.
 Exit code 2 when there is a problem.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load()
 			report := configReport{OK: err == nil, Settings: c.Describe(), Problems: []configProblem{}}

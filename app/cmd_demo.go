@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"tributary/internal/domain/money"
 )
 
 func newDemoCmd() *cobra.Command {
@@ -29,8 +27,13 @@ live until Ctrl-C. What was stored survives a restart; "make demo-reset" clears 
 With --once it plays the history and a little live trade in a database that is
 thrown away, checks everything, prints the numbers and exits: 0 when every
 invariant holds, 1 when one does not.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd, o) },
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.perDay < 0 || o.perMinute < 0 || o.live < 0 {
+				return usageError{errors.New("--per-day, --per-minute and --live must not be negative")}
+			}
+			return runDemo(cmd, o)
+		},
 	}
 	cmd.Flags().BoolVar(&o.once, "once", false, "a bounded run that checks itself and exits")
 	cmd.Flags().IntVar(&o.perDay, "per-day", 12, "orders a day and store in the history")
@@ -54,12 +57,18 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 			return err
 		}
 	}
+	if err := os.Setenv("PRIVATE_STORES", "true"); err != nil { // the sandbox stores are on this machine
+		return err
+	}
 	if o.once && os.Getenv("DATABASE_URL") == "" {
 		dir, err := os.MkdirTemp("", "tributary-demo-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
+		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // as root, PostgreSQL runs as another user, who must pass
+			return err
+		}
 		if err := os.Setenv("DATA_DIR", dir); err != nil {
 			return err
 		}
@@ -83,9 +92,9 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if o.once {
 		address = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := listen(address, "LISTEN")
 	if err != nil {
-		return unavailable("the address to listen on (LISTEN)", err)
+		return err
 	}
 	d.base = "http://" + l.Addr().String()
 	ctx, cancel := context.WithCancel(cmd.Context())
@@ -106,23 +115,30 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		err := d.history(ctx, from, start.UTC().Truncate(time.Hour), o.perDay, bar.Set)
 		bar.Done()
 		if err != nil {
+			if ctx.Err() != nil && !o.once {
+				fmt.Fprintln(say, "Stopped while the history was played. Run `make demo-reset` before the next demo.")
+			}
 			return err
 		}
 	}
 	d.clock.real()
+	if err := d.makeKeys(ctx); err != nil {
+		return err
+	}
 	stop, err := sys.startWork()
 	if err != nil {
 		return err
 	}
+	stop = sync.OnceFunc(stop)
 	defer stop()
 	if o.once {
-		return d.once(cmd, ctx, o, start)
+		return d.once(cmd, ctx, o, start, stop)
 	}
 	return d.forever(cmd, ctx, o)
 }
 
 // once trades live for a moment, lets everything arrive, checks and prints.
-func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time) error {
+func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time, stopWork func()) error {
 	live, cancel := context.WithTimeout(ctx, o.live)
 	err := d.world.Live(live, o.perMinute*10)
 	cancel()
@@ -133,7 +149,10 @@ func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, star
 		if err := s.store.Settle(ctx); err != nil {
 			return err
 		}
-		if _, err := d.sys.settle(ctx, s.id); err != nil {
+	}
+	stopWork() // what they have begun is done then
+	for _, s := range d.shops {
+		if err := d.settle(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -147,56 +166,10 @@ func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, star
 			return err
 		}
 	} else {
-		d.print(cmd.OutOrStdout(), r)
+		r.print(cmd.OutOrStdout(), d.fresh)
 	}
 	if !r.ok() {
 		return errors.New("the demo found that not everything adds up")
 	}
 	return nil
-}
-
-// forever prints where to look and trades until Ctrl-C.
-func (d *demo) forever(cmd *cobra.Command, ctx context.Context, o demoOptions) error {
-	w := cmd.OutOrStdout()
-	r, err := d.check(ctx, false)
-	if err != nil {
-		return err
-	}
-	d.print(w, r)
-	fmt.Fprintf(w, `
-  What is running      %[1]s/
-  API document         %[1]s/api/docs
-  Health, metrics      %[1]s/readyz  %[1]s/metrics
-`, d.base)
-	for _, s := range d.shops {
-		fmt.Fprintf(w, "  %-20s %s   API key %s\n", s.store.Platform(), s.store.URL(), s.key)
-	}
-	fmt.Fprintf(w, "\nTry: curl -H 'Authorization: Bearer %s' '%s/api/v1/orders?outcome=attributed&limit=3'\n", d.shops[0].key, d.base)
-	fmt.Fprintf(w, "Both stores now sell %d orders a minute. Ctrl-C ends it; what was stored stays.\n", o.perMinute)
-	err = d.world.Live(ctx, o.perMinute)
-	if ctx.Err() != nil {
-		fmt.Fprintln(w, "\nStopping …")
-		return nil //nolint:nilerr // Ctrl-C is how a demo ends
-	}
-	return err
-}
-
-func (d *demo) print(w io.Writer, r *report) {
-	c := money.Currency(r.Currency)
-	amount := func(minor int64) string { return money.Format(minor, c) + " " + r.Currency }
-	_ = printTable(w, [][]string{
-		{"Orders", fmt.Sprint(r.Orders), fmt.Sprintf("%d attributed, %d refunds", r.Attributed, r.Refunds)},
-		{"Commission", amount(r.CommissionMinor), amount(r.ReversedMinor) + " taken back"},
-		{"Payouts", fmt.Sprint(r.Batches), amount(r.PaidMinor) + " paid"},
-		{"Webhooks", fmt.Sprint(r.Sent), fmt.Sprintf("%d duplicates, %d retries, %d out of order, %d parked", r.DuplicatesSent, r.Retries, r.HeldBack, r.Parked)},
-		{"Differences", fmt.Sprint(r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences),
-			fmt.Sprintf("verify %d, replay %d, the stores' own books %d", r.VerifyDifferences, r.ReplayDifferences, r.OracleDifferences)},
-	})
-	for i, x := range r.Differences {
-		if i == 10 {
-			fmt.Fprintf(w, "  … and %d more\n", len(r.Differences)-i)
-			break
-		}
-		fmt.Fprintf(w, "  %s: %s should be %s, is %s\n", x.Invariant, x.Subject, short(x.Want), short(x.Got))
-	}
 }

@@ -24,7 +24,7 @@ func newHealthCmd() *cobra.Command {
 		Long: `Asks the server on LISTEN whether it is ready, or with --worker, PostgreSQL and
 Redis whether they answer. It is made for container health checks: the image
 has no other program. Exit code 3 when something does not answer.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load()
 			if err != nil {
@@ -39,6 +39,9 @@ has no other program. Exit code 3 when something does not answer.`,
 			}
 			if err != nil {
 				return err
+			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"status": "ready"})
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), "ready")
 			return err

@@ -15,7 +15,7 @@ func newMigrateCmd() *cobra.Command {
 coming months. It connects as MIGRATE_DATABASE_URL, the owner of the tables, or
 as DATABASE_URL when that is not set. Running it again does nothing. The
 embedded PostgreSQL is migrated by every command that opens it.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{migrate: true})
 			if err != nil {

@@ -21,11 +21,12 @@ import (
 func newPostgresCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:     "postgres [-- command [argument...]]",
-		Short:   "Run the embedded PostgreSQL alone, for psql, dumps and restores",
+		Short:   "Reach into the embedded PostgreSQL: psql, dumps, restores",
 		GroupID: groupAdmin,
-		Long: `Starts the embedded PostgreSQL of DATA_DIR and runs a command that finds it in
-PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and DATABASE_URL; without a
-command it prints the URL and waits for Ctrl-C. It migrates nothing.`,
+		Long: `Runs a command that finds the embedded PostgreSQL of DATA_DIR in PGHOST, PGPORT,
+PGUSER, PGPASSWORD, PGDATABASE and DATABASE_URL. Where no other process runs it,
+it is started for as long as the command takes; without a command it prints the
+URL and, having started it, waits for Ctrl-C. It migrates nothing.`,
 		Example: `  tributary postgres -- psql
   tributary postgres -- pg_dump --format=custom --file=tributary.dump`,
 		Args: cobra.ArbitraryArgs,
@@ -37,8 +38,16 @@ command it prints the URL and waits for Ctrl-C. It migrates nothing.`,
 			if c.DatabaseURL != "" {
 				return errs.New(errs.Conflict, "database_given", "DATABASE_URL is set, so there is no embedded PostgreSQL: use that one")
 			}
-			log := obs.NewLog(cmd.ErrOrStderr(), c.LogLevel, c.LogFormat)
-			pg, err := embedded.Start(cmd.Context(), embedded.Options{Dir: filepath.Join(c.DataDir, postgresDir), Log: log, Bin: c.PostgresBin})
+			dir := filepath.Join(c.DataDir, postgresDir)
+			if dsn, ok := embedded.Running(cmd.Context(), dir); ok {
+				if len(args) == 0 {
+					_, err := fmt.Fprintln(cmd.OutOrStdout(), dsn)
+					return err
+				}
+				return runWithPostgres(cmd, dsn, args)
+			}
+			log := obs.NewLog(cmd.ErrOrStderr(), toolLevel(c), c.LogFormat)
+			pg, err := embedded.Start(cmd.Context(), embedded.Options{Dir: dir, Log: log, Bin: c.PostgresBin})
 			if err != nil {
 				return err
 			}

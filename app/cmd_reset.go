@@ -19,7 +19,7 @@ func newResetCmd() *cobra.Command {
 		GroupID: groupAdmin,
 		Long: `Deletes the embedded PostgreSQL of DATA_DIR with all its data. It refuses while
 a process uses it, and does nothing to a database that DATABASE_URL names.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load()
 			if err != nil {
@@ -34,6 +34,9 @@ a process uses it, and does nothing to a database that DATABASE_URL names.`,
 			}
 			if err := embedded.Remove(dir); err != nil {
 				return err
+			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"deleted": dir})
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Deleted %s.\n", dir)
 			return err

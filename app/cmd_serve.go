@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
+	"tributary/internal/errs"
 	"tributary/internal/intake"
 	"tributary/jobs"
 )
@@ -24,7 +27,7 @@ func newServeCmd() *cobra.Command {
 With the embedded PostgreSQL, which belongs to one process, the workers run in
 this process too; with DATABASE_URL and REDIS_URL they run in "tributary work"
 unless --work is given.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true, redis: true})
 			if err != nil {
@@ -34,9 +37,9 @@ unless --work is given.`,
 			if !cmd.Flags().Changed("work") {
 				work = sys.Config.DatabaseURL == "" || sys.Config.RedisURL == ""
 			}
-			l, err := net.Listen("tcp", sys.Config.Listen)
+			l, err := listen(sys.Config.Listen, "LISTEN")
 			if err != nil {
-				return unavailable("the address to listen on (LISTEN)", err)
+				return err
 			}
 			return sys.serve(cmd.Context(), l, work)
 		},
@@ -52,22 +55,31 @@ func newWorkCmd() *cobra.Command {
 		Short:   "Settle deliveries, pass holds, close months",
 		Long: `Runs the workers: they settle what stores have sent, make payable what has
 passed its hold, and close each shop's month when it has ended in the shop's own
-time zone. Any number of these may run side by side.`,
-		Args: cobra.NoArgs,
+time zone. Any number of these may run side by side. With WORK_LISTEN it also
+answers /healthz, /readyz and /metrics.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true, redis: true})
 			if err != nil {
 				return err
 			}
 			defer sys.Close()
+			var l net.Listener
+			if sys.Config.WorkListen != "" {
+				if l, err = listen(sys.Config.WorkListen, "WORK_LISTEN"); err != nil {
+					return err
+				}
+			}
 			stop, err := sys.startWork()
 			if err != nil {
 				return err
 			}
+			defer stop()
 			sys.Log.Info("working", "workers", sys.Config.Workers)
-			err = sys.wait(cmd.Context())
-			stop()
-			return err
+			if l != nil {
+				return sys.answer(cmd.Context(), l, web.NewProbe(sys.webDeps(nil)))
+			}
+			return sys.wait(cmd.Context())
 		},
 	}
 }
@@ -86,6 +98,12 @@ func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 		defer stop()
 	}
 	sys.Log.Info("serving", "address", l.Addr().String(), "workers", work)
+	return sys.answer(ctx, l, server)
+}
+
+// answer lets the server answer on l until ctx ends or something the program
+// cannot do without fails.
+func (sys *system) answer(ctx context.Context, l net.Listener, server *web.Server) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -98,6 +116,19 @@ func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 		<-ended
 		return err
 	}
+}
+
+// listen takes the address that a setting names.
+func listen(address, setting string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, errs.New(errs.Conflict, "address_in_use", fmt.Sprintf(
+			"another program listens on %s: stop it, or set %s to another address, such as 127.0.0.1:8081", address, setting))
+	case err != nil:
+		return nil, errs.New(errs.Invalid, "cannot_listen", fmt.Sprintf("cannot listen on %s (%s): %s", address, setting, err))
+	}
+	return l, nil
 }
 
 // wait blocks until ctx ends or something the program cannot do without fails.
@@ -113,7 +144,7 @@ func (sys *system) wait(ctx context.Context) error {
 func (sys *system) observeCommit(batch int, fresh int64) {
 	sys.Metrics.IntakeBatch.Observe(float64(batch))
 	if dup := int64(batch) - fresh; dup > 0 {
-		sys.Metrics.Deliveries.WithLabelValues("any", "duplicate").Add(float64(dup))
+		sys.Metrics.Duplicates.Add(float64(dup))
 	}
 }
 
@@ -129,7 +160,7 @@ func (sys *system) startWork() (stop func(), err error) {
 			sys.Metrics.Jobs.WithLabelValues(kind, result).Inc()
 			sys.Metrics.JobSeconds.WithLabelValues(kind).Observe(took.Seconds())
 		},
-	}, sys.work(), sys.Waker.Wake)
+	}, sys.work(), sys.Waker)
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +181,25 @@ func (sys *system) work() jobs.Work {
 			if r.Deliveries > 0 {
 				sys.Log.Info("settled", "shop_id", shopID, "deliveries", r.Deliveries, "orders", r.Orders, "journals", r.Postings, "failed", r.Failed)
 			}
+			if r.Unclear > 0 {
+				sys.Waker.Reread(shopID)
+			}
 			return nil
 		},
 		DueShops: sys.dueShops,
+		Reread: func(ctx context.Context, shopID int64) error {
+			n, err := sys.Rereader.Shop(ctx, shopID)
+			if n > 0 {
+				sys.Waker.Wake(shopID)
+			}
+			if err != nil {
+				return fmt.Errorf("read orders of shop %d again: %w", shopID, err)
+			}
+			return nil
+		},
+		DueRereads: sys.DB.ShopsWithRereads,
+		Holds:      sys.Payouts.Holds,
+		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

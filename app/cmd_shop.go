@@ -6,19 +6,35 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/internal/domain/order"
-	"tributary/internal/domain/period"
 	"tributary/internal/errs"
-	"tributary/internal/identity"
 	"tributary/internal/store"
 	"tributary/internal/tenant"
 )
 
 func newShopCmd() *cobra.Command {
-	parent := &cobra.Command{Use: "shop", GroupID: groupShop, Short: "Add and list shops"}
+	return family("shop", groupShop, "Add and list shops", newShopAddCmd(), newShopListCmd(), newRestKeysCmd())
+}
+
+// addedShop is what shop add prints with --json.
+type addedShop struct {
+	Shop        int64  `json:"shop"`
+	Domain      string `json:"domain"`
+	DeliveryURL string `json:"delivery_url,omitempty"`
+	Secret      string `json:"secret,omitempty"`
+}
+
+func newShopAddCmd() *cobra.Command {
 	var n tenant.NewShop
 	var platform string
-	add := &cobra.Command{
-		Use: "add", Short: "Add a shop; a WooCommerce shop gets its delivery URL and secret, shown once", Args: cobra.NoArgs,
+	cmd := &cobra.Command{
+		Use:   "add",
+		Short: "Add a shop",
+		Long: `Adds a shop. A WooCommerce shop gets the address its webhooks go to and the
+secret that signs them: both are shown this once. A Shopify shop needs neither;
+its webhooks are signed with SHOPIFY_CLIENT_SECRET.`,
+		Example: `  tributary shop add --platform shopify --domain example.myshopify.com --currency USD --time-zone America/New_York
+  tributary shop add --platform woocommerce --domain shop.example.com --currency EUR --time-zone Europe/Berlin`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch platform {
 			case "shopify":
@@ -37,134 +53,144 @@ func newShopCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := map[string]any{"shop": added.ID, "domain": n.Domain}
+			out := addedShop{Shop: added.ID, Domain: n.Domain}
 			if c := added.Connection; c != nil {
-				out["delivery_path"], out["secret"] = c.Path, c.Secret
+				out.DeliveryURL, out.Secret = sys.Config.BaseURL()+c.Path, c.Secret
+				if c.Weak {
+					fmt.Fprintln(cmd.ErrOrStderr(), "The secret is short. Give the webhooks a longer one when you can.")
+				}
 			}
-			return printJSON(cmd.OutOrStdout(), out)
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), out)
+			}
+			return out.print(cmd)
 		},
 	}
-	f := add.Flags()
+	f := cmd.Flags()
 	f.StringVar(&platform, "platform", "", "shopify or woocommerce")
 	f.StringVar(&n.Domain, "domain", "", "example.myshopify.com, or the host of the WooCommerce site")
 	f.StringVar(&n.Name, "name", "", "name to show (default: the domain)")
 	f.StringVar(&n.Currency, "currency", "USD", "the shop's currency")
-	f.StringVar(&n.TimeZone, "time-zone", "UTC", "the shop's IANA time zone")
+	f.StringVar(&n.TimeZone, "time-zone", "UTC", "the shop's IANA time zone: its months end by it")
 	f.StringVar(&n.BaseURL, "url", "", "address of the WooCommerce site (default: https:// and the domain)")
 	f.StringVar(&n.Secret, "secret", "", "secret that WooCommerce signs with (default: one is made)")
-	list := &cobra.Command{
-		Use: "list", Short: "List the shops", Args: cobra.NoArgs,
+	f.StringVar(&n.RestKeys.Key, "rest-key", "", "consumer key of WooCommerce's REST API (ck_…), to read orders again")
+	f.StringVar(&n.RestKeys.Secret, "rest-secret", "", "its consumer secret (cs_…)")
+	return cmd
+}
+
+func (a addedShop) print(cmd *cobra.Command) error {
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "Added %s as shop %d.\n", a.Domain, a.Shop)
+	if a.DeliveryURL != "" {
+		fmt.Fprintf(w, `
+Make one webhook in WooCommerce (Settings, Advanced, Webhooks) for each of the topics
+order.created, order.updated, order.deleted, order.restored, with
+
+  delivery URL  %s
+  secret        %s
+
+They are not shown again.
+`, a.DeliveryURL, a.Secret)
+	}
+	_, err := fmt.Fprintf(w, "\nNext, a key for the API: tributary apikey create --shop %s\n", a.Domain)
+	return err
+}
+
+func newShopListCmd() *cobra.Command {
+	type shop struct {
+		Shop     int64  `json:"shop"`
+		Domain   string `json:"domain"`
+		TimeZone string `json:"time_zone"`
+		State    string `json:"state"`
+	}
+	return &cobra.Command{
+		Use: "list", Short: "List the shops", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true})
 			if err != nil {
 				return err
 			}
 			defer sys.Close()
-			rows := [][]string{{"SHOP", "DOMAIN", "TIME ZONE"}}
+			list := []shop{}
 			err = sys.DB.InTx(cmd.Context(), 0, func(tx *store.Tx) error {
 				shops, err := tx.Shops(cmd.Context())
 				for _, s := range shops {
-					rows = append(rows, []string{fmt.Sprint(s.ID), s.Domain, s.TimeZone})
+					state := "installed"
+					if s.Uninstalled {
+						state = "uninstalled"
+					}
+					list = append(list, shop{s.ID, s.Domain, s.TimeZone, state})
 				}
 				return err
 			})
-			if err != nil {
-				return err
-			}
-			return printTable(cmd.OutOrStdout(), rows)
-		},
-	}
-	parent.AddCommand(add, list)
-	return parent
-}
-
-// oneShop is the one shop that --shop names.
-func (sys *system) oneShop(cmd *cobra.Command, name string) (int64, error) {
-	ids, err := sys.shopIDs(cmd.Context(), name)
-	if err != nil {
-		return 0, err
-	}
-	if name == "" || len(ids) != 1 {
-		return 0, usageError{fmt.Errorf("say which shop with --shop; `tributary shop list` shows them all")}
-	}
-	return ids[0], nil
-}
-
-func newAPIKeyCmd() *cobra.Command {
-	parent := &cobra.Command{Use: "apikey", GroupID: groupShop, Short: "Make keys for the API"}
-	var shop, name, scope string
-	create := &cobra.Command{
-		Use: "create", Short: "Make a key for one shop and show it, once", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if scope != "read" && scope != "write" {
-				return usageError{fmt.Errorf("--scope must be read or write, not %q", scope)}
-			}
-			sys, err := openSystem(cmd, needs{db: true})
-			if err != nil {
-				return err
-			}
-			defer sys.Close()
-			id, err := sys.oneShop(cmd, shop)
-			if err != nil {
-				return err
-			}
-			return sys.DB.InTx(cmd.Context(), id, func(tx *store.Tx) error {
-				key, _, err := identity.CreateKey(cmd.Context(), tx, name, identity.Scope(scope))
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), key)
-				return err
-			})
-		},
-	}
-	create.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
-	create.Flags().StringVar(&name, "name", "cli", "what the key is for")
-	create.Flags().StringVar(&scope, "scope", "write", "read or write")
-	parent.AddCommand(create)
-	return parent
-}
-
-func newCloseCmd() *cobra.Command {
-	var shop, month string
-	cmd := &cobra.Command{
-		Use: "close", GroupID: groupMoney, Short: "Close a month of a shop into a payout batch", Args: cobra.NoArgs,
-		Long: `Closes a month that has ended in the shop's own time zone: holds that ended in it
-pass, every balance becomes a line of the batch, and what is paid is reserved.
-Closing again changes nothing.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := period.ParseMonth(month)
-			if err != nil {
-				return usageError{errs.New(errs.Invalid, "invalid_period", "--period must be a month such as 2026-10")}
-			}
-			sys, err := openSystem(cmd, needs{db: true})
-			if err != nil {
-				return err
-			}
-			defer sys.Close()
-			id, err := sys.oneShop(cmd, shop)
-			if err != nil {
-				return err
-			}
-			bar := newProgress(cmd, "close "+month)
-			c, err := sys.Payouts.Close(cmd.Context(), id, m, "tributary close", bar.Set)
-			bar.Done()
 			if err != nil {
 				return err
 			}
 			if wantJSON(cmd) {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"batch": c.Batch.ID, "period": c.Batch.Period, "already_closed": c.Already,
-					"locked": c.Locked, "items": c.Items, "lines": c.Lines, "paying": c.Paying})
+				return printJSON(cmd.OutOrStdout(), list)
 			}
-			if c.Already {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s was closed before, as batch %d. Nothing was done.\n", month, c.Batch.ID)
+			if len(list) == 0 {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "There is no shop yet: tributary shop add --help")
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Closed %s as batch %d: %d movements, %d lines, %d of them pay.\n", month, c.Batch.ID, c.Items, c.Lines, c.Paying)
+			rows := [][]string{{"SHOP", "DOMAIN", "TIME ZONE", "STATE"}}
+			for _, s := range list {
+				rows = append(rows, []string{fmt.Sprint(s.Shop), s.Domain, s.TimeZone, s.State})
+			}
+			return printTable(cmd.OutOrStdout(), rows)
+		},
+	}
+}
+
+func newRestKeysCmd() *cobra.Command {
+	var shop string
+	var k tenant.RestKeys
+	cmd := &cobra.Command{
+		Use: "rest-keys", Short: "Give a WooCommerce shop the keys of its REST API", Args: noArgs,
+		Long: `Stores the consumer key and secret of a WooCommerce shop, sealed. With them an order
+is read again where its webhooks do not tell all: which lines a refund gave back.
+Read access is enough.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sys, err := openSystem(cmd, needs{db: true})
+			if err != nil {
+				return err
+			}
+			defer sys.Close()
+			id, err := sys.oneShop(cmd, shop)
+			if err != nil {
+				return err
+			}
+			connection, err := tenant.SetRestKeys(cmd.Context(), sys.DB, sys.Keys, id, k)
+			if err != nil {
+				return err
+			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "connection": connection})
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The keys of shop %d are stored.\n", id)
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
-	cmd.Flags().StringVar(&month, "period", "", "the month, such as 2026-10")
+	cmd.Flags().StringVar(&k.Key, "rest-key", "", "consumer key (ck_…)")
+	cmd.Flags().StringVar(&k.Secret, "rest-secret", "", "consumer secret (cs_…)")
 	return cmd
+}
+
+var errWhichShop = errs.New(errs.Invalid, "which_shop", "say which shop with --shop; `tributary shop list` shows them all")
+
+// oneShop is the one shop that --shop names.
+func (sys *system) oneShop(cmd *cobra.Command, name string) (int64, error) {
+	if name == "" {
+		return 0, errWhichShop
+	}
+	ids, err := sys.shopIDs(cmd.Context(), name)
+	if err != nil {
+		return 0, err
+	}
+	if len(ids) != 1 { // the same domain on both platforms
+		return 0, errs.New(errs.Invalid, "which_shop", fmt.Sprintf("%q is the name of %d shops: say which by its number; `tributary shop list` shows them all", name, len(ids)))
+	}
+	return ids[0], nil
 }

@@ -30,7 +30,7 @@ func newVerifyCmd() *cobra.Command {
 		Long: `Checks that the books balance, that earnings, ledger, payouts and statements
 agree, and decides and values every order anew to compare with what is posted.
 Changes nothing. Exits 1 and prints the differences when there are any.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eachShop(cmd, shop, "verify", func(ctx context.Context, sys *system, id int64, v *verdict, p func(done, total int64)) error {
 				d, err := sys.verify(ctx, id, p)
@@ -52,7 +52,7 @@ func newReplayCmd() *cobra.Command {
 		Long: `Settles every stored delivery of the shop again, in an arbitrary order, in a
 scratch schema that is dropped afterwards, and compares what each source has
 earned to the cent. Exits 1 and prints the differences when there are any.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return eachShop(cmd, shop, "replay", func(ctx context.Context, sys *system, id int64, v *verdict, p func(done, total int64)) error {
 				r, err := intake.Replay(ctx, sys.DB, sys.OwnerURL, sys.Keys, sys.Log, id, p)
@@ -88,7 +88,6 @@ func eachShop(cmd *cobra.Command, shop, what string, check func(context.Context,
 		}
 	}
 	v.Count = len(v.Differences)
-	sys.Metrics.VerifyDifferences.Set(float64(v.Count))
 	if wantJSON(cmd) {
 		if err := printJSON(cmd.OutOrStdout(), v); err != nil {
 			return err
@@ -97,7 +96,7 @@ func eachShop(cmd *cobra.Command, shop, what string, check func(context.Context,
 		printVerdict(cmd, what, v)
 	}
 	if v.Count > 0 {
-		return fmt.Errorf("%s found %d differences", what, v.Count)
+		return fmt.Errorf("%s found %s", what, count(int64(v.Count), "difference"))
 	}
 	return nil
 }
@@ -112,10 +111,10 @@ func printVerdict(cmd *cobra.Command, what string, v verdict) {
 		_ = printTable(w, rows)
 	}
 	if v.Deliveries > 0 {
-		fmt.Fprintf(w, "%s: %d shops, %d deliveries in %.1f s, %d differences\n", what, v.Shops, v.Deliveries, v.Seconds, v.Count)
+		fmt.Fprintf(w, "%s: %s, %s in %.1f s, %s\n", what, count(int64(v.Shops), "shop"), count(v.Deliveries, "webhook"), v.Seconds, count(int64(v.Count), "difference"))
 		return
 	}
-	fmt.Fprintf(w, "%s: %d shops, %d differences\n", what, v.Shops, v.Count)
+	fmt.Fprintf(w, "%s: %s, %s\n", what, count(int64(v.Shops), "shop"), count(int64(v.Count), "difference"))
 }
 
 func short(s string) string {

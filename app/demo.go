@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"tributary/internal/domain/order"
+	"tributary/internal/errs"
 	"tributary/internal/identity"
-	"tributary/internal/intake"
 	"tributary/internal/payout"
 	"tributary/internal/sandbox"
 	"tributary/internal/store"
@@ -73,7 +73,11 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	d.fresh = len(known) == 0
+	if d.fresh = known[demoShopify] == 0 && known[demoWoo] == 0; !d.fresh {
+		if err := d.complete(ctx, known); err != nil {
+			return err
+		}
+	}
 	idBase := int64(0)
 	if !d.fresh { // the stores forget what they sold before; what they sell now is new
 		idBase = now.Unix() * 10
@@ -162,7 +166,9 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 				return err
 			}
 		}
-		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, s.URL(), "")
+		to := tenant.ConnectionTo{BaseURL: s.URL()}
+		to.RestKeys.Key, to.RestKeys.Secret = s.AddKey(false)
+		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, to)
 		if err != nil {
 			return err
 		}
@@ -170,10 +176,40 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 			s.SubscribeWoo(topic, d.base+c.Path, c.Secret)
 		}
 	}
-	return sys.DB.InTx(ctx, shop.id, func(tx *store.Tx) (err error) {
-		shop.key, _, err = identity.CreateKey(ctx, tx, "demo", identity.Write)
-		return err
-	})
+	return nil
+}
+
+// makeKeys gives each shop an API key. A shop without one has a history that
+// was not played to its end.
+func (d *demo) makeKeys(ctx context.Context) error {
+	for _, s := range d.shops {
+		err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
+			s.key, _, err = identity.CreateKey(ctx, tx, "demo", identity.Write)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complete refuses to go on with a history that was broken off.
+func (d *demo) complete(ctx context.Context, known map[string]int64) error {
+	for _, domain := range []string{demoShopify, demoWoo} {
+		var keys []store.APIKey
+		err := d.sys.DB.InTx(ctx, known[domain], func(tx *store.Tx) (err error) {
+			keys, err = tx.APIKeys(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 {
+			return errs.New(errs.Conflict, "history_incomplete", "an earlier demo was stopped before it had played the history; delete what it left with `make demo-reset` (`tributary reset --yes`) and start again")
+		}
+	}
+	return nil
 }
 
 // history plays the past: days of trade, each settled before the next begins,
@@ -197,7 +233,7 @@ func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, prog
 // day does what the workers do, at the clock's time.
 func (d *demo) day(ctx context.Context) error {
 	for _, s := range d.shops {
-		if _, err := d.sys.settle(ctx, s.id); err != nil {
+		if err := d.settle(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -208,6 +244,19 @@ func (d *demo) day(ctx context.Context) error {
 		return err
 	}
 	return d.pay(ctx)
+}
+
+// settle takes in all that a store has sent, and all that only reading its
+// orders again can tell.
+func (d *demo) settle(ctx context.Context, s *demoShop) error {
+	for {
+		if _, err := d.sys.settle(ctx, s.id); err != nil {
+			return err
+		}
+		if n, err := d.sys.Rereader.Shop(ctx, s.id); err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // pay approves every draft batch, exports it to the CSV rail, and plays the
@@ -283,105 +332,4 @@ func bank(file []byte, refuseFirst bool) ([]byte, error) {
 		return nil, nil
 	}
 	return out.Bytes(), nil
-}
-
-// report is what a bounded demo prints.
-type report struct {
-	store.Summary
-	Refunds           int64              `json:"refunds"`
-	LedgerBalanced    bool               `json:"ledger_balanced"`
-	VerifyDifferences int                `json:"verify_differences"`
-	ReplayDifferences int                `json:"replay_differences"`
-	OracleDifferences int                `json:"oracle_differences"` // plain percentage deals, against the stores' own books
-	DuplicatesSent    int                `json:"duplicates_sent"`
-	Sent              int                `json:"deliveries_sent"`
-	Retries           int                `json:"retries"`
-	HeldBack          int                `json:"sent_out_of_order"`
-	Currency          string             `json:"currency"`
-	Seconds           float64            `json:"seconds"`
-	Differences       []store.Difference `json:"differences,omitempty"`
-}
-
-func (r *report) ok() bool {
-	return r.LedgerBalanced && r.VerifyDifferences+r.ReplayDifferences+r.OracleDifferences == 0 && r.Parked == 0 && r.Waiting == 0
-}
-
-// check counts everything and holds it against each other: verify, replay, and
-// the stores' own reckoning of what plain percentage deals earned.
-func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
-	r := &report{LedgerBalanced: true, Currency: "USD"}
-	for _, s := range d.shops {
-		diff, err := d.sys.verify(ctx, s.id, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range diff {
-			if x.Invariant == "journals_balance" {
-				r.LedgerBalanced = false
-			}
-		}
-		r.VerifyDifferences += len(diff)
-		r.Differences = append(r.Differences, diff...)
-		if replay {
-			again, err := intake.Replay(ctx, d.sys.DB, d.sys.OwnerURL, d.sys.Keys, d.sys.Log, s.id, nil)
-			if err != nil {
-				return nil, err
-			}
-			r.ReplayDifferences += len(again.Differences)
-			r.Differences = append(r.Differences, again.Differences...)
-		}
-		if err := d.count(ctx, s, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-func (d *demo) count(ctx context.Context, s *demoShop, r *report) error {
-	var sum store.Summary
-	var earned map[string]map[int64]int64
-	err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
-		if sum, err = tx.Summary(ctx); err != nil {
-			return err
-		}
-		earned, err = tx.EarnedByOrder(ctx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	r.Orders += sum.Orders
-	r.Attributed += sum.Attributed
-	r.CommissionMinor += sum.CommissionMinor
-	r.ReversedMinor += sum.ReversedMinor
-	r.Batches += sum.Batches
-	r.PaidMinor += sum.PaidMinor
-	r.Deliveries += sum.Deliveries
-	r.Parked += sum.Parked
-	r.Waiting += sum.Waiting
-	st := s.store.Stats()
-	r.DuplicatesSent += st.Duplicates
-	r.Sent += st.Attempts
-	r.Retries += st.Retries
-	r.HeldBack += st.HeldBack
-	detail := sandbox.WithLines
-	if s.store.Platform() == sandbox.WooCommerce {
-		detail = sandbox.SumsOnly
-	}
-	rate := plainRate(s.deals)
-	for _, o := range s.store.Orders(detail) {
-		r.Refunds += int64(o.Refunds)
-		if !d.fresh {
-			continue // the store has forgotten what it sold before
-		}
-		want := o.Commission(rate)
-		for _, deal := range s.deals {
-			if got := earned[deal.handle][o.OrderID]; deal.plainBps > 0 && want[deal.slug()] != got {
-				r.OracleDifferences++
-				r.Differences = append(r.Differences, store.Difference{Invariant: "ledger_equals_the_stores_books",
-					Subject: fmt.Sprintf("%s, order %d", deal.handle, o.OrderID), Want: fmt.Sprint(want[deal.slug()]), Got: fmt.Sprint(got)})
-			}
-		}
-	}
-	return nil
 }

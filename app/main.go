@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ settings or input · 3 something it needs does not answer · 4 not found ·
 5 conflict · 130 interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddGroup(
@@ -92,6 +93,7 @@ settings or input · 3 something it needs does not answer · 4 not found ·
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nSee: %s --help", err, cmd.CommandPath())}
 	})
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(commands()...)
 	markUsageErrors(root)
 	return root
@@ -121,18 +123,22 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// printError writes one problem a line.
+// printError writes one problem a line. Of an error for people it leaves out
+// what we were doing, unless something outside did not answer: then the cause
+// is what helps.
 func printError(w io.Writer, err error) {
 	e := errs.As(err)
-	if e == nil || len(e.Fields) == 0 {
-		if err.Error() != "" {
-			fmt.Fprintln(w, "error:", err)
+	switch {
+	case err.Error() == "":
+	case e == nil, e.Kind == errs.Unavailable:
+		fmt.Fprintln(w, "error:", err)
+	case len(e.Fields) == 0:
+		fmt.Fprintln(w, "error:", e.Msg)
+	default:
+		fmt.Fprintf(w, "error: %s:\n", strings.TrimSuffix(e.Msg, "."))
+		for _, f := range e.Fields {
+			fmt.Fprintf(w, "  %s %s\n", f.Path, f.Msg)
 		}
-		return
-	}
-	fmt.Fprintf(w, "error: %s:\n", e.Msg)
-	for _, f := range e.Fields {
-		fmt.Fprintf(w, "  %s %s\n", f.Path, f.Msg)
 	}
 }
 
@@ -157,6 +163,36 @@ func exitCode(err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// family is a command that is only a name for its subcommands.
+func family(use, group, short string, sub ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, GroupID: group, Short: short, Args: noSuchCommand, SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(sub...)
+	return cmd
+}
+
+// noSuchCommand refuses what stands where a subcommand should, and says which
+// one may be meant.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("there is no command %q; did you mean %q?", cmd.CommandPath()+" "+args[0], cmd.CommandPath()+" "+near[0])
+	}
+	return fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+args[0])
+}
+
+// noArgs refuses arguments of a command that takes flags only.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it takes no argument, but got %q", args[0])
 }
 
 // usageError is a wrong command line.

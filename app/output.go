@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -23,17 +24,49 @@ func printJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// printTable writes rows in columns; the first row is the heading.
+// printTable writes rows in columns; the first row is the heading. Columns of
+// numbers after the first stand to the right.
 func printTable(w io.Writer, rows [][]string) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			if i > 0 {
-				fmt.Fprint(tw, "\t")
+	var width []int
+	var text []bool // a column with something that is no number
+	for i, row := range rows {
+		for k, cell := range row {
+			if k == len(width) {
+				width, text = append(width, 0), append(text, false)
 			}
-			fmt.Fprint(tw, cell)
+			width[k] = max(width[k], utf8.RuneCountInString(cell))
+			text[k] = text[k] || i > 0 && !isNumber(cell)
 		}
-		fmt.Fprintln(tw)
 	}
-	return tw.Flush()
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for k, cell := range row {
+			if k > 0 {
+				line += "  "
+			}
+			pad := strings.Repeat(" ", width[k]-utf8.RuneCountInString(cell))
+			if k == 0 || text[k] || len(rows) < 2 {
+				line += cell + pad
+			} else {
+				line += pad + cell
+			}
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// isNumber is true of amounts, two of them, and nothing.
+func isNumber(s string) bool {
+	return s == "n/a" || s == "–" || strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789.-+/ ", r) }) < 0
+}
+
+// count is a number with its noun.
+func count(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
@@ -17,6 +20,7 @@ import (
 	"tributary/internal/intake"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/platform/woocommerce"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -40,6 +44,7 @@ type system struct {
 	Config  config.Config
 	Log     *slog.Logger
 	Metrics *obs.Metrics
+	proxies []*net.IPNet // trusted
 
 	OwnerURL      string // PostgreSQL as the owner of the tables
 	DatabaseURL   string // PostgreSQL as the application
@@ -50,11 +55,12 @@ type system struct {
 	DB   *store.DB
 
 	// Use cases, each built from what stands above it.
-	Waker   *jobs.Waker
-	Feed    *jobs.Feed
-	Settler *intake.Settler
-	Tracker *tracking.Tracker
-	Payouts *payout.Closer
+	Waker    *jobs.Waker
+	Feed     *jobs.Feed
+	Settler  *intake.Settler
+	Rereader *intake.Rereader
+	Tracker  *tracking.Tracker
+	Payouts  *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -78,6 +84,12 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	if sys.Config, err = config.Load(); err != nil {
 		return nil, err
 	}
+	if sys.proxies, err = sys.Config.Proxies(); err != nil {
+		return nil, err
+	}
+	if !n.redis {
+		sys.Config.LogLevel = toolLevel(sys.Config)
+	}
 	sys.Log = obs.NewLog(cmd.ErrOrStderr(), sys.Config.LogLevel, sys.Config.LogFormat)
 	sys.Metrics = obs.NewMetrics(version)
 
@@ -89,7 +101,8 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 
 	// Redis.
-	if n.redis {
+	if n.redis { // it serves or works
+		config.TuneMemory()
 		if err = sys.openRedis(); err != nil {
 			return nil, err
 		}
@@ -121,17 +134,32 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Log: sys.Log}
+		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
 
 	return sys, nil
 }
 
-// openPostgres starts the embedded PostgreSQL or takes the one given. The
-// embedded one is always migrated; one that is given must be at this version
-// unless the command migrates.
+// toolLevel is how much a tool logs: its answer is what it prints.
+func toolLevel(c config.Config) string {
+	if os.Getenv("LOG_LEVEL") == "" {
+		return "warn"
+	}
+	return c.LogLevel
+}
+
+// openPostgres starts the embedded PostgreSQL or takes the one given. A tool
+// takes the embedded one that another process runs, too. The embedded one is
+// migrated by who starts it; any other must be at this version unless the
+// command migrates.
 func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	sys.DatabaseURL, sys.OwnerURL = sys.Config.DatabaseURL, sys.Config.OwnerURL()
+	if sys.DatabaseURL == "" && !n.redis {
+		if url, ok := embedded.Running(ctx, filepath.Join(sys.Config.DataDir, postgresDir)); ok {
+			sys.DatabaseURL, sys.OwnerURL = url, url
+		}
+	}
 	if sys.DatabaseURL == "" {
 		pg, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(sys.Config.DataDir, postgresDir), Log: sys.Log, Bin: sys.Config.PostgresBin})
 		if err != nil {
@@ -148,6 +176,9 @@ func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	if n.migrate {
 		v, err := store.Migrate(ctx, sys.OwnerURL, "", time.Now())
 		sys.SchemaVersion = v
+		if err != nil && (store.IsRefused(err) || store.IsUnavailable(err)) {
+			return unavailable("PostgreSQL (MIGRATE_DATABASE_URL or DATABASE_URL)", err)
+		}
 		return err
 	}
 	have, want, err := store.SchemaVersion(ctx, sys.DatabaseURL)
@@ -162,7 +193,16 @@ func (sys *system) openPostgres(ctx context.Context, n needs) error {
 	return nil
 }
 
+// redisLog is what the Redis driver has to say. It says all of it as an error
+// as well.
+type redisLog struct{ *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.DebugContext(ctx, fmt.Sprintf(format, v...), "from", "redis")
+}
+
 func (sys *system) openRedis() error {
+	redis.SetLogger(redisLog{sys.Log})
 	if sys.RedisURL = sys.Config.RedisURL; sys.RedisURL != "" {
 		return nil
 	}
@@ -189,8 +229,12 @@ func (sys *system) Close() {
 	sys.closers = nil
 }
 
-// unavailable says that something the program needs does not answer.
+// unavailable says that something the program needs does not answer, or will
+// not have us.
 func unavailable(what string, err error) error {
+	if store.IsRefused(err) {
+		return errs.New(errs.Invalid, "refused", fmt.Sprintf("%s refuses us: %s", what, err))
+	}
 	return fmt.Errorf("%w: %w", errs.New(errs.Unavailable, "unavailable", what+" does not answer"), err)
 }
 
@@ -198,7 +242,7 @@ func unavailable(what string, err error) error {
 func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
-		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken,
+		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -12,9 +13,12 @@ import (
 
 // Server runs tasks and ticks.
 type Server struct {
+	client    *asynq.Client
 	server    *asynq.Server
 	scheduler *asynq.Scheduler
 	mux       *asynq.ServeMux
+	log       *slog.Logger
+	shutdown  time.Duration
 }
 
 // Options of NewServer.
@@ -28,21 +32,26 @@ type Options struct {
 	Observe func(kind string, took time.Duration, err error)
 }
 
-// NewServer builds the worker process. wake is how the sweep passes on what it
+// NewServer builds the worker process. wake is how the ticks pass on what they
 // found.
-func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
+func NewServer(o Options, w Work, wake *Waker) (*Server, error) {
+	if missing := w.missing(); missing != nil {
+		return nil, fmt.Errorf("jobs: nothing to call for %v", missing)
+	}
 	opt, err := asynq.ParseRedisURI(o.RedisURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	quiet := asynqLog{o.Log}
 	s := &Server{
-		mux: asynq.NewServeMux(),
+		client: asynq.NewClient(opt), mux: asynq.NewServeMux(), log: o.Log, shutdown: o.Shutdown,
 		server: asynq.NewServer(opt, asynq.Config{
 			Concurrency: o.Concurrency, ShutdownTimeout: o.Shutdown, Logger: quiet, LogLevel: asynq.WarnLevel,
-			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4},
+			Queues:                   map[string]int{queueIntake: 6, queueTicks: 4, queueStores: 1},
 			TaskCheckInterval:        50 * time.Millisecond,
 			DelayedTaskCheckInterval: time.Second,
+			// Only tasks of dead workers are run again, and they have waited.
+			RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return time.Second },
 		}),
 		scheduler: asynq.NewScheduler(opt, &asynq.SchedulerOpts{Logger: quiet, LogLevel: asynq.ErrorLevel, Location: time.UTC,
 			PostEnqueueFunc: func(*asynq.TaskInfo, error) {}}), // a conflict only says that the last tick still waits
@@ -50,7 +59,8 @@ func NewServer(o Options, w Work, wake func(shopID int64)) (*Server, error) {
 	for _, k := range table(wake) {
 		s.mux.HandleFunc(k.name, handler(k, w, o))
 		if k.every != "" {
-			if _, err := s.scheduler.Register(k.every, k.task(payload{}), k.options(k.name)...); err != nil {
+			task, options := k.tick()
+			if _, err := s.scheduler.Register(k.every, task, options...); err != nil {
 				return nil, fmt.Errorf("schedule %s: %w", k.name, err)
 			}
 		}
@@ -92,7 +102,8 @@ func handler(k kind, w Work, o Options) func(context.Context, *asynq.Task) error
 	}
 }
 
-// Start begins to work; it does not block.
+// Start begins to work; it does not block. What an earlier worker left behind
+// does not wait for the first tick.
 func (s *Server) Start() error {
 	if err := s.server.Start(s.mux); err != nil {
 		return fmt.Errorf("start workers: %w", err)
@@ -101,13 +112,27 @@ func (s *Server) Start() error {
 		s.server.Shutdown()
 		return fmt.Errorf("start schedule: %w", err)
 	}
+	task, options := sweep(nil).tick()
+	if _, err := s.client.Enqueue(task, options...); err != nil && !errors.Is(err, asynq.ErrDuplicateTask) {
+		s.log.Warn("no sweep at the start; the first tick makes up for it", "err", err)
+	}
 	return nil
 }
 
-// Stop lets running tasks end and gives the others back.
+// Stop lets running tasks end and gives the others back, in little more than
+// Options.Shutdown. A Redis that hangs is left alone: what dies with a worker
+// is found by the next sweep.
 func (s *Server) Stop() {
-	s.scheduler.Shutdown()
-	s.server.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), s.shutdown+closePatience)
+	defer cancel()
+	err := within(ctx, func() error {
+		s.scheduler.Shutdown()
+		s.server.Shutdown()
+		return s.client.Close()
+	})
+	if err != nil {
+		s.log.Warn("workers not stopped in order", "err", err)
+	}
 }
 
 // asynqLog passes asynq's own messages on.

@@ -15,12 +15,17 @@ import (
 // a handful of tasks, a single one is not delayed.
 const wakeEvery = 100 * time.Millisecond
 
+const closePatience = 2 * time.Second
+
 // Waker turns "this shop has something new" into at most one waiting task per
 // shop. It never blocks its caller; without Redis the sweep finds the work.
 type Waker struct {
 	client *asynq.Client
-	drain  kind
+	queue  *asynq.Inspector
 	log    *slog.Logger
+
+	lookedAt time.Time // of the loop only, as is started
+	started  int64
 
 	mu     sync.Mutex
 	shops  map[int64]time.Time // shop → not before
@@ -36,7 +41,7 @@ func NewWaker(redisURL string, log *slog.Logger) (*Waker, error) {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
 	w := &Waker{
-		client: asynq.NewClient(opt), drain: table(nil)[0], log: log,
+		client: asynq.NewClient(opt), queue: asynq.NewInspector(opt), log: log,
 		shops: map[int64]time.Time{}, signal: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	w.end.Add(1)
@@ -61,14 +66,39 @@ func (w *Waker) Wake(shopID int64) {
 	}
 }
 
-// Ping tells whether Redis answers.
-func (w *Waker) Ping(context.Context) error { return w.client.Ping() }
+// Reread asks for the shop's orders to be read again soon. One task at a time
+// calls a store.
+func (w *Waker) Reread(shopID int64) {
+	_, err := w.client.Enqueue(reread.task(payload{ShopID: shopID}), reread.options(asynq.TaskID(fmt.Sprintf("reread:%d", shopID)))...)
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		w.log.Warn("reading again not queued; the tick will find it", "shop_id", shopID, "err", err)
+	}
+}
 
-// Close sends what is still waiting and stops.
+// Ping tells whether Redis answers before ctx ends.
+func (w *Waker) Ping(ctx context.Context) error {
+	return within(ctx, w.client.Ping) // asynq's own takes minutes when Redis hangs
+}
+
+// Close sends what is still waiting, if Redis takes it soon, and stops.
 func (w *Waker) Close() error {
 	close(w.done)
-	w.end.Wait()
-	return w.client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	_ = within(ctx, func() error { w.end.Wait(); return nil }) // the sweep will find what was not sent
+	return errors.Join(w.client.Close(), w.queue.Close())
+}
+
+// within returns f's error, or ctx's when that ends first.
+func within(ctx context.Context, f func() error) error {
+	answer := make(chan error, 1)
+	go func() { answer <- f() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *Waker) loop() {
@@ -120,15 +150,57 @@ func (w *Waker) flush(last map[int64]time.Time, all bool) time.Duration {
 	return next
 }
 
-// enqueue uses two task ids per shop: one task may be running and about to
-// end, the other then waits behind it. Two conflicts mean that one waits
-// already.
+// enqueue sees to it that two tasks of the shop are alive: one may be running
+// and about to end, the other then waits behind it. Their ids are slots, which
+// a worker that was killed leaves taken until asynq recovers them, minutes
+// later. So the slots are new with every worker that starts, and those of the
+// dead do not count.
 func (w *Waker) enqueue(shopID int64) error {
-	for _, slot := range []string{"a", "b"} {
-		_, err := w.client.Enqueue(w.drain.task(payload{ShopID: shopID}), w.drain.options(fmt.Sprintf("drain:%d:%s", shopID, slot))...)
+	began := w.lastStart()
+	var dead map[string]bool
+	for slot, alive := 0, 0; alive < 2; slot++ {
+		id := fmt.Sprintf("drain:%d:%d:%d", shopID, began, slot)
+		_, err := w.client.Enqueue(drain.task(payload{ShopID: shopID}), drain.options(asynq.TaskID(id))...)
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}
+		if dead == nil {
+			dead = w.orphans()
+		}
+		if !dead[id] {
+			alive++
+		}
 	}
 	return nil
+}
+
+// lastStart is when the youngest of the workers that live started, as a number;
+// 0 when none does.
+func (w *Waker) lastStart() int64 {
+	if now := time.Now(); now.Sub(w.lookedAt) > time.Second {
+		servers, err := w.queue.Servers()
+		if err != nil {
+			return w.started // Redis does not answer; neither will it take the task
+		}
+		w.lookedAt, w.started = now, 0
+		for _, s := range servers {
+			w.started = max(w.started, s.Started.UnixMilli())
+		}
+	}
+	return w.started
+}
+
+// orphans are the tasks whose worker has not been heard of for half a minute.
+func (w *Waker) orphans() map[string]bool {
+	dead := map[string]bool{}
+	active, err := w.queue.ListActiveTasks(queueIntake, asynq.PageSize(10_000))
+	if err != nil { // such as a queue that nobody knows after a FLUSHALL: the slots count as alive
+		w.log.Debug("queue not inspected", "err", err)
+	}
+	for _, t := range active {
+		if t.IsOrphaned {
+			dead[t.ID] = true
+		}
+	}
+	return dead
 }

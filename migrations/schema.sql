@@ -125,6 +125,9 @@ CREATE TABLE connections (
   revoked_at timestamp with time zone,
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
+  rest_keys bytea,
+  rest_health text DEFAULT 'ok'::text NOT NULL,
+  rest_health_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
@@ -150,6 +153,7 @@ CREATE TABLE deliveries (
   CONSTRAINT deliveries_pkey PRIMARY KEY (shop_id, id, day)
 ) PARTITION BY RANGE (day);
 CREATE INDEX deliveries_due ON ONLY deliveries USING btree (shop_id, next_at, id) WHERE (state < 2);
+CREATE INDEX deliveries_parked ON ONLY deliveries USING btree (shop_id) WHERE (state = 3);
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
@@ -468,6 +472,18 @@ CREATE TABLE privacy_requests (
   CONSTRAINT privacy_requests_shop_id_delivery_id_key UNIQUE (shop_id, delivery_id)
 );
 
+-- Table rereads
+CREATE TABLE rereads (
+  shop_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  CONSTRAINT rereads_pkey PRIMARY KEY (shop_id, order_id),
+  CONSTRAINT rereads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
+
 -- Table shops
 CREATE TABLE shops (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -482,6 +498,7 @@ CREATE TABLE shops (
   uninstalled_at timestamp with time zone,
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
+  described_at timestamp with time zone,
   CONSTRAINT shops_pkey PRIMARY KEY (id),
   CONSTRAINT shops_platform_domain_key UNIQUE (platform, domain),
   CONSTRAINT shops_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -548,7 +565,9 @@ CREATE OR REPLACE FUNCTION door_add_shop(p smallint, d text, n text, c text, z t
  SET search_path FROM CURRENT
 AS $function$ INSERT INTO shops (platform, domain, name, currency, time_zone, hash_key, installed_at)
         VALUES (p, lower(d), n, c, z, k, at)
-        ON CONFLICT (platform, domain) DO NOTHING RETURNING id $function$
+        ON CONFLICT (platform, domain) DO UPDATE SET installed_at = excluded.installed_at, uninstalled_at = NULL
+          WHERE shops.uninstalled_at IS NOT NULL
+        RETURNING id $function$
 ;
 CREATE OR REPLACE FUNCTION door_api_key(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, scope text)
@@ -557,6 +576,16 @@ CREATE OR REPLACE FUNCTION door_api_key(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT k.shop_id, k.id, k.scope FROM api_keys k WHERE k.hash = h AND k.revoked_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_backlog(at timestamp with time zone)
+ RETURNS TABLE(waiting bigint, oldest_seconds double precision, parked bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.n, w.age, p.n
+        FROM (SELECT count(*) AS n, coalesce(extract(epoch FROM at - min(d.next_at)), 0)::double precision AS age
+                FROM deliveries d WHERE d.state < 2 AND d.next_at <= at AND d.shop_id IN (SELECT s.id FROM shops s)) w,
+             (SELECT count(*) AS n FROM deliveries d WHERE d.state = 3) p $function$
+;
 CREATE OR REPLACE FUNCTION door_connection(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, secret bytea, domain text)
  LANGUAGE sql
@@ -564,6 +593,15 @@ CREATE OR REPLACE FUNCTION door_connection(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
         WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_due_rereads(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s
+        WHERE EXISTS (SELECT 1 FROM connections c WHERE c.shop_id = s.id AND c.rest_keys IS NOT NULL AND c.revoked_at IS NULL)
+          AND EXISTS (SELECT 1 FROM rereads r WHERE r.shop_id = s.id AND r.next_at <= at) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
@@ -589,11 +627,11 @@ CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
 AS $function$ SELECT s.id, s.uninstalled_at IS NOT NULL FROM shops s WHERE s.platform = p AND s.domain = lower(d) $function$
 ;
 CREATE OR REPLACE FUNCTION door_shops()
- RETURNS TABLE(id bigint, domain text, time_zone text, open_from timestamp with time zone)
+ RETURNS TABLE(id bigint, domain text, time_zone text, open_from timestamp with time zone, uninstalled boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from FROM shops s WHERE s.uninstalled_at IS NULL ORDER BY s.id $function$
+AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from, s.uninstalled_at IS NOT NULL FROM shops s ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION drop_deliveries_before(keep_from date)
  RETURNS SETOF text
@@ -689,6 +727,7 @@ ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
@@ -719,6 +758,7 @@ CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -752,6 +792,7 @@ GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
@@ -759,7 +800,9 @@ GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;

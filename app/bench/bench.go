@@ -32,7 +32,7 @@ type Options struct {
 	History  int // of settle-history: past orders of the old shop
 	Earnings int // of close
 
-	// Profile is a directory for CPU profiles of our contender; empty: none.
+	// Profile is a directory for CPU profiles of the contenders; empty: none.
 	Profile string
 	// Progress hears what is going on: done of total steps of the benchmark.
 	Progress func(benchmark, step string, done, total int)

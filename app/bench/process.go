@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
+
+	"tributary/internal/config"
 )
 
 // Command is a process to start: *exec.Cmd of this program as a contender.
@@ -65,12 +66,6 @@ var roles = map[string]role{
 	"close-limit":  closeLimit,
 }
 
-// GOGC and memory limit of serve and work, which our contenders run with.
-const (
-	gcPercent   = 400
-	memoryLimit = 150 << 20
-)
-
 // Contend is the other side: the process of one contender. It reads its task
 // from in, works, and tells its account on out. It ends when in is closed.
 func Contend(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -90,8 +85,7 @@ func Contend(ctx context.Context, in io.Reader, out io.Writer) error {
 		cancel()
 	}()
 	if !strings.HasSuffix(o.Role, "-naive") {
-		debug.SetGCPercent(gcPercent)
-		debug.SetMemoryLimit(memoryLimit)
+		config.TuneMemory() // as serve and work do
 	}
 	if o.Profile != "" {
 		f, err := os.Create(o.Profile)
@@ -141,11 +135,11 @@ type contender struct {
 
 func (s *stage) start(ctx context.Context, o task) (*contender, error) {
 	o.Sealing, o.Secret = s.sealing.String(), secret
-	if s.Profile != "" && strings.HasSuffix(o.Role, "-ours") {
+	if s.Profile != "" {
 		if err := os.MkdirAll(s.Profile, 0o755); err != nil { //nolint:gosec // a directory of profiles is no secret
 			return nil, err
 		}
-		o.Profile = fmt.Sprintf("%s/%s-%d.pprof", s.Profile, s.benchmark, s.step)
+		o.Profile = fmt.Sprintf("%s/%s-%02d-%s.pprof", s.Profile, s.benchmark, s.step, o.Role)
 	}
 	c := &contender{cmd: s.Exec(ctx)}
 	var err error

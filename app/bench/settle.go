@@ -33,7 +33,7 @@ func settle(ctx context.Context, s *stage) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := checkSettled(ctx, done, int64(s.Orders)); err != nil {
+	if err := checkSettled(ctx, done, past+int64(s.Orders)); err != nil {
 		return r, err
 	}
 	s.did(fmt.Sprintf("%d deliveries gave %.0f journals", want.Rows, want.Extra["journals"]))

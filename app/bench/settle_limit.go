@@ -24,10 +24,10 @@ type table struct {
 	tail    string // what to do about rows that are there already
 }
 
-// settleLimit writes the rows that ours wrote, in chunks of 500 deliveries and
-// in the same order, into an identical database: same tables, indexes and
-// triggers, the same kind of statements, nothing read and nothing decided. An
-// order that a later delivery changes is written again.
+// settleLimit writes the rows that ours wrote after the shop's past, in chunks
+// of 500 deliveries and in the same order, into an identical database: same
+// tables, indexes and triggers, the same kind of statements, nothing read and
+// nothing decided. An order that a later delivery changes is written again.
 func settleLimit(ctx context.Context, o task, _ func(string)) (a account, err error) {
 	chunks, err := readChunks(ctx, o.SourceURL, o.ShopID)
 	if err != nil {
@@ -301,5 +301,5 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	return out[past/limitChunk:], nil
 }

@@ -7,13 +7,16 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tributary/app/web"
+	"tributary/internal/domain/order"
 	"tributary/internal/identity"
 	"tributary/internal/store"
 )
@@ -94,15 +97,16 @@ func TestEveryOperationIsDescribedAndGuarded(t *testing.T) {
 				t.Errorf("%s: id %q, summary %q", name, op.OperationID, op.Summary)
 			}
 			ids[op.OperationID] = true
-			if want := map[bool]string{true: "read", false: "write"}[method == "GET"]; op.Scope != want {
+			reads := method == "GET" || path == "/api/v1/simulations" // it takes a document and changes nothing
+			if want := map[bool]string{true: "read", false: "write"}[reads]; op.Scope != want {
 				t.Errorf("%s needs the scope %q", name, op.Scope)
 			}
 			hasKey := slices.ContainsFunc(op.Parameters, func(p struct{ Name, In string }) bool { return p.Name == "Idempotency-Key" })
-			if hasKey != (method != "GET") {
+			if hasKey == reads {
 				t.Errorf("%s: Idempotency-Key %v", name, hasKey)
 			}
 			w.call("", method, concrete, nil).problem(401, "invalid_api_key")
-			if method != "GET" {
+			if !reads {
 				w.call(w.a.read, method, concrete, nil).problem(403, "scope_missing")
 			}
 		}
@@ -317,6 +321,48 @@ func TestMetricsAreForTheOperator(t *testing.T) {
 	r := w.call("operator-token-123", "GET", "/metrics", nil)
 	if r.status != 200 || !bytes.Contains(r.body, []byte(`tributary_http_requests_total{method="GET",route="/metrics",status="4xx"} 2`)) {
 		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestMetricsTellWhatWaitsInTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.clock.now()
+	var ds []*store.Delivery
+	for i, s := range []shop{w.a, w.a, w.b, w.b} {
+		ds = append(ds, &store.Delivery{ID: [16]byte{byte(i + 1)}, ShopID: s.id, Platform: order.Shopify, Day: at.Truncate(24 * time.Hour), Topic: "orders/create",
+			ReceivedAt: at.Add(-time.Minute), TriggeredAt: at.Add(-time.Minute), Body: []byte("x")})
+	}
+	if _, err := w.db.InsertDeliveries(context.Background(), ds); err != nil {
+		t.Fatal(err)
+	}
+	w.in(w.b, func(tx *store.Tx) error {
+		ds[2].State = store.DeliveryParked
+		ds[3].State, ds[3].NextAt = store.DeliveryRetry, at.Add(time.Hour) // not due, so nobody is late
+		return tx.FinishDeliveries(context.Background(), []store.Delivery{*ds[2], *ds[3]})
+	})
+	body := string(w.call("", "GET", "/metrics", nil).body)
+	for _, want := range []string{"\ntributary_deliveries_unprocessed 2\n", "\ntributary_deliveries_parked 1\n", "\ntributary_deliveries_oldest_seconds 60.0"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q in\n%s", want, body)
+		}
+	}
+	w.db.Close()
+	if body := string(w.call("", "GET", "/metrics", nil).body); !strings.Contains(body, "tributary_deliveries_unprocessed NaN") {
+		t.Errorf("what is not known is told as known:\n%s", body)
+	}
+}
+
+func TestAWorkerAnswersOnlyThoseWhoWatchIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	probe := httptest.NewServer(web.NewProbe(web.Deps{DB: w.db}))
+	defer probe.Close()
+	w.url = probe.URL
+	for path, status := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/api/v1/orders": 404, "/webhooks/shopify": 404} {
+		if r := w.call(w.a.read, "GET", path, nil); r.status != status {
+			t.Errorf("%s: %d, want %d", path, r.status, status)
+		}
 	}
 }
 

@@ -56,6 +56,24 @@ func reads[I, B any](f func(context.Context, *store.Tx, *I) (B, error)) func(*Se
 	}
 }
 
+// asks mounts an operation that reads in a transaction of its own, which sees
+// one instant of the caller's shop and cannot write.
+func asks[I, B any](f func(context.Context, *store.Tx, *I) (B, error)) func(*Server, huma.Operation) {
+	return func(s *Server, op huma.Operation) {
+		huma.Register(s.api, op, func(ctx context.Context, in *I) (*answer[B], error) {
+			var o answer[B]
+			err := s.DB.InSnapshot(ctx, callerFrom(ctx).ShopID, func(tx *store.Tx) (err error) {
+				o.Body, err = f(ctx, tx, in)
+				return err
+			})
+			if err != nil {
+				return nil, problemOf(ctx, err)
+			}
+			return &o, nil
+		})
+	}
+}
+
 // writes mounts an operation that writes in one transaction of the caller's
 // shop. The work and the answer stored under its idempotency key are committed
 // together, so the work is done once.
@@ -213,7 +231,10 @@ func (s *Server) mount(table []route) {
 			op.Errors = append(op.Errors, http.StatusNotFound)
 		}
 		if r.method != http.MethodGet {
-			op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge)
+			op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge)
+		}
+		if r.scope == write {
+			op.Errors = append(op.Errors, http.StatusConflict)
 		}
 		if r.creates() {
 			op.DefaultStatus = http.StatusCreated
@@ -224,7 +245,7 @@ func (s *Server) mount(table []route) {
 
 // creates reports whether the route makes a new thing in a collection.
 func (r route) creates() bool {
-	if r.method != http.MethodPost {
+	if r.method != http.MethodPost || r.scope != write {
 		return false
 	}
 	last := r.path[strings.LastIndexByte(r.path, '/')+1:]

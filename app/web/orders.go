@@ -82,9 +82,7 @@ func asOrder(v *insight.OrderView) Order {
 	o := Order{OrderSummary: asOrderSummary(&v.Row), Status: s.Status, Test: s.Test,
 		Codes: []OrderCode{}, Lines: []OrderLine{}, Refunds: []OrderRefund{}, Earnings: []Earning{},
 		Shipping: asMoney(s.Shipping, currency), Tax: asMoney(s.Tax, currency)}
-	if v.State.Deleted() {
-		o.DeletedAt = utcOrNil(v.State.DeletedAt)
-	}
+	o.DeletedAt = utcOrNil(v.State.GoneSince())
 	for _, c := range s.Codes {
 		o.Codes = append(o.Codes, OrderCode{Code: c.Text, Discount: asMoney(c.Amount, currency)})
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tributary/internal/errs"
 )
@@ -32,13 +34,16 @@ func page(c echo.Context, status int, name string, data any) error {
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-func (s *Server) css(c echo.Context) error {
-	b, err := pageFiles.ReadFile("pages/plain.css")
-	if err != nil {
-		return err
+// asset answers with one of the files that the pages are made of.
+func asset(name, contentType string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		b, err := pageFiles.ReadFile("pages/" + name)
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set("Cache-Control", "public, max-age=3600")
+		return c.Blob(http.StatusOK, contentType, b)
 	}
-	c.Response().Header().Set("Cache-Control", "public, max-age=3600")
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", b)
 }
 
 // check is one thing the server needs, and whether it answers.
@@ -111,10 +116,50 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(code, map[string]any{"status": word, "checks": checks})
 }
 
+// metrics answers with what the process has counted and what waits in the
+// database now.
+func (s *Server) metrics() echo.HandlerFunc {
+	counted := echo.WrapHandler(promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{}))
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), checkTimeout)
+		defer cancel()
+		b, err := s.DB.Backlog(ctx)
+		waiting, oldest, parked := float64(b.Waiting), b.Oldest.Seconds(), float64(b.Parked)
+		if err != nil { // not known is not none
+			s.Log.WarnContext(ctx, "metrics: what waits is not known", "error", err)
+			waiting, oldest, parked = math.NaN(), math.NaN(), math.NaN()
+		}
+		s.Metrics.Unprocessed.Set(waiting)
+		s.Metrics.OldestSecs.Set(oldest)
+		s.Metrics.Parked.Set(parked)
+		return counted(c)
+	}
+}
+
+// shown says what a check is to people.
+var shown = map[string]struct{ Title, Good, For string }{
+	"database": {"PostgreSQL", "answers", "holds the truth"},
+	"schema":   {"Schema", "up to date", "of the database, for this version"},
+	"redis":    {"Redis", "answers", "wakes workers up; without it work is late, not lost"},
+}
+
 // index is what a person finds at the root.
 func (s *Server) index(c echo.Context) error {
-	checks, _ := s.checks(c.Request().Context())
-	return page(c, http.StatusOK, "index.html", map[string]any{"Version": s.Version, "Checks": checks})
+	checks, failed := s.checks(c.Request().Context())
+	type line struct {
+		check
+		Title, Good, For string
+	}
+	var lines []line
+	for _, k := range checks {
+		lines = append(lines, line{k, shown[k.Name].Title, shown[k.Name].Good, shown[k.Name].For})
+	}
+	base := s.PublicURL
+	if base == "" {
+		base = "http://" + c.Request().Host
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return page(c, http.StatusOK, "index.html", map[string]any{"Version": s.Version, "Checks": lines, "Failed": failed != nil, "Base": base, "MetricsOpen": s.OperatorToken == ""})
 }
 
 // docs lists the operations of the API document, without a script.
@@ -141,9 +186,14 @@ func (s *Server) docs(c echo.Context) error {
 }
 
 type shownOperation struct {
-	ID, Method, Path, Summary, Scope string
-	Parameters, Body, Answer         []shownField
-	Status                           string
+	ID, Method, Path, Summary, Description, Scope string
+	Parameters, Body, Answer                      shownFields
+	Status                                        string
+}
+
+type shownFields struct {
+	Label  string
+	Fields []shownField
 }
 
 type shownField struct {
@@ -152,17 +202,19 @@ type shownField struct {
 }
 
 func showOperation(doc *huma.OpenAPI, op *huma.Operation) shownOperation {
-	out := shownOperation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary}
+	of := op.Method + " " + op.Path
+	out := shownOperation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
+		Parameters: shownFields{Label: "Parameters of " + of}, Body: shownFields{Label: "Body of " + of}, Answer: shownFields{Label: "Answer of " + of}}
 	out.Scope, _ = op.Extensions["x-scope"].(string)
 	for _, p := range op.Parameters {
-		out.Parameters = append(out.Parameters, shownField{Name: p.Name, In: p.In, Type: typeOf(p.Schema), Doc: p.Description, Required: p.Required})
+		out.Parameters.Fields = append(out.Parameters.Fields, shownField{Name: p.Name, In: p.In, Type: typeOf(p.Schema), Doc: p.Description, Required: p.Required})
 	}
 	if op.RequestBody != nil {
-		out.Body = fieldsOf(doc, op.RequestBody.Content)
+		out.Body.Fields = fieldsOf(doc, op.RequestBody.Content)
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		if strings.HasPrefix(status, "2") {
-			out.Status, out.Answer = status, fieldsOf(doc, op.Responses[status].Content)
+			out.Status, out.Answer.Fields = status, fieldsOf(doc, op.Responses[status].Content)
 		}
 	}
 	return out

@@ -29,13 +29,14 @@ func (s *Server) payoutTable() []route {
 	}
 }
 
-// maxSettlement is the largest settlement file: some hundred thousand payouts.
-const maxSettlement = 16 << 20
+// maxFile is the largest file: a settlement of some hundred thousand payouts,
+// or some thousand orders to simulate.
+const maxFile = 16 << 20
 
 // large lets an operation take a file instead of a document.
 func large(mount func(*Server, huma.Operation)) func(*Server, huma.Operation) {
 	return func(s *Server, op huma.Operation) {
-		op.MaxBodyBytes = maxSettlement
+		op.MaxBodyBytes = maxFile
 		mount(s, op)
 	}
 }

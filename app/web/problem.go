@@ -107,19 +107,22 @@ func writeProblem(c echo.Context, err error) {
 	h := c.Response().Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
-	retryAfter(h, p.Status)
+	headersFor(h, p.Status)
 	c.Response().WriteHeader(p.Status)
 	if c.Request().Method != http.MethodHead {
 		_ = json.NewEncoder(c.Response()).Encode(p) // the client may be gone
 	}
 }
 
-func retryAfter(h http.Header, status int) {
+// headersFor sets what belongs to a status beside the problem.
+func headersFor(h http.Header, status int) {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		if h.Get("Retry-After") == "" {
 			h.Set("Retry-After", strconv.Itoa(1))
 		}
+	case http.StatusRequestEntityTooLarge:
+		h.Set("Connection", "close") // answer now: nobody wants to read the rest first
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="tributary"`)
 	}
@@ -148,6 +151,10 @@ func sentenceOf(status int) string {
 		return "The request is larger than this address takes."
 	case http.StatusUnprocessableEntity:
 		return "The request is not valid."
+	case http.StatusBadRequest:
+		return "The request cannot be read."
+	case http.StatusUnsupportedMediaType:
+		return "Send the body as JSON, with \"Content-Type: application/json\"."
 	}
 	return http.StatusText(status) + "."
 }
@@ -164,14 +171,14 @@ func init() {
 			return problemOf(ctx, errors.Join(append([]error{errors.New(msg)}, details...)...))
 		}
 		detail := sentenceOf(status)
-		if status == http.StatusBadRequest || status == http.StatusUnsupportedMediaType {
+		if status == http.StatusBadRequest && msg != "validation failed" {
 			detail = capital(msg)
 		}
 		p := newProblem(ctx, status, codeOf(status), detail, nil)
 		for _, d := range details {
 			f := ProblemField{Message: d.Error()}
 			if hd, ok := d.(huma.ErrorDetailer); ok {
-				f = ProblemField{Field: fieldPath(hd.ErrorDetail().Location), Message: hd.ErrorDetail().Message}
+				f = ProblemField{Field: fieldPath(hd.ErrorDetail().Location), Message: plain(hd.ErrorDetail().Message)}
 			}
 			p.Errors = append(p.Errors, f)
 		}
@@ -180,6 +187,14 @@ func init() {
 	huma.NewError = func(status int, msg string, details ...error) huma.StatusError {
 		return huma.NewErrorWithContext(nil, status, msg, details...)
 	}
+}
+
+// plain says in words what huma says in Go.
+func plain(message string) string {
+	if strings.HasPrefix(message, "invalid date/time for format") || strings.HasPrefix(message, "expected string to be RFC 3339") {
+		return "must be an instant such as 2026-11-01T00:00:00Z"
+	}
+	return message
 }
 
 // fieldPath drops huma's "body." so that its paths look like ours.

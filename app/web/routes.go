@@ -65,6 +65,9 @@ func (s *Server) table() []route {
 		{get, "/journals", read, "List the journals of an influencer", reads(s.listJournals)},
 		{get, "/balances", read, "Get balances as of any instant", reads(s.balances)},
 
+		{post, "/simulations", read, "Try draft terms on stored or given orders", large(asks(s.simulate))},
+
+		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 	}, slices.Concat(s.payoutTable(), s.kpiTable())...)

@@ -15,7 +15,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tributary/internal/identity"
 	"tributary/internal/obs"
@@ -88,6 +87,26 @@ const (
 
 // New builds the server: middleware, routes, API document.
 func New(d Deps) *Server {
+	s := bare(d)
+	s.api = humaecho.New(s.echo, apiConfig())
+	s.api.UseMiddleware(s.enterAPI)
+	s.mount(s.table())
+	s.feedRoute()
+	s.pages()
+	s.webhookRoutes()
+	return s
+}
+
+// NewProbe builds the server of a process that answers nobody but those who
+// watch it: /healthz, /readyz and /metrics.
+func NewProbe(d Deps) *Server {
+	s := bare(d)
+	s.watched()
+	return s
+}
+
+// bare is a server without routes.
+func bare(d Deps) *Server {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
@@ -114,13 +133,6 @@ func New(d Deps) *Server {
 	s.echo.IPExtractor = addressFrom(d.TrustedProxies)
 	s.echo.Pre(s.begin) // first of all: id, log line, metrics, panics
 	s.echo.Use(s.headers)
-
-	s.api = humaecho.New(s.echo, apiConfig())
-	s.api.UseMiddleware(s.enterAPI)
-	s.mount(s.table())
-	s.feedRoute()
-	s.pages()
-	s.webhookRoutes()
 	return s
 }
 
@@ -128,10 +140,17 @@ func (s *Server) pages() {
 	limit := s.limitAddress
 	s.echo.GET("/", s.index, limit)
 	s.echo.GET("/api/docs", s.docs, limit)
-	s.echo.GET("/assets/plain.css", s.css, limit)
+	s.echo.GET("/assets/plain.css", asset("plain.css", "text/css; charset=utf-8"), limit)
+	s.echo.GET("/assets/icon.svg", asset("icon.svg", "image/svg+xml"), limit)
+	s.echo.GET("/favicon.ico", asset("icon.svg", "image/svg+xml"), limit)
+	s.watched()
+}
+
+// watched mounts what machines watch the process by.
+func (s *Server) watched() {
 	s.echo.Match([]string{http.MethodGet, http.MethodHead}, "/healthz", s.healthz)
-	s.echo.Match([]string{http.MethodGet, http.MethodHead}, "/readyz", s.readyz, limit)
-	s.echo.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{})), limit, s.operator)
+	s.echo.Match([]string{http.MethodGet, http.MethodHead}, "/readyz", s.readyz, s.limitAddress)
+	s.echo.GET("/metrics", s.metrics(), s.limitAddress, s.operator)
 }
 
 // ServeHTTP makes Server an http.Handler.

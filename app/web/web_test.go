@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -283,6 +284,8 @@ func TestAPersonFindsAnHonestPageAtTheRoot(t *testing.T) {
 		"/readyz":           `"status":"ready"`,
 		"/metrics":          "tributary_build_info",
 		"/assets/plain.css": "font",
+		"/assets/icon.svg":  "<svg",
+		"/favicon.ico":      "<svg",
 	} {
 		r := w.call("", "GET", path, nil)
 		if r.status != 200 || !bytes.Contains(r.body, []byte(want)) {
@@ -296,5 +299,21 @@ func TestAPersonFindsAnHonestPageAtTheRoot(t *testing.T) {
 		if bytes.Contains(r.body, []byte("<script")) || bytes.Contains(r.body, []byte("<style")) || bytes.Contains(r.body, []byte("cdn.")) || bytes.Contains(r.body, []byte("unpkg")) {
 			t.Errorf("%s loads something", path)
 		}
+	}
+}
+
+func TestTheRootPageSaysWhatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(d *web.Deps) {
+		d.Redis = func(context.Context) error { return errors.New("dial redis://:hunter2@cache") }
+	})
+	body := string(w.call("", "GET", "/", nil).body)
+	for _, want := range []string{"something it needs is not", "does not answer", "up to date", w.url + "/api/v1/orders"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q in %s", want, body)
+		}
+	}
+	if strings.Contains(body, "hunter2") {
+		t.Error("a secret is shown")
 	}
 }

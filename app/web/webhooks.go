@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -27,10 +28,15 @@ func (s *Server) webhookRoutes() {
 	if s.Stores == nil {
 		return
 	}
-	s.echo.POST("/webhooks/shopify", s.webhook(s.shopifyHook))
-	s.echo.POST("/webhooks/shopify/compliance", s.webhook(s.shopifyHook))
-	s.echo.POST("/webhooks/woocommerce/:connection", s.webhook(s.wooHook))
+	s.echo.POST(doors+"shopify", s.webhook(s.shopifyHook))
+	s.echo.POST(doors+"shopify/compliance", s.webhook(s.shopifyHook))
+	s.echo.POST(doors+"woocommerce/:connection", s.webhook(s.wooHook))
 }
+
+const doors = "/webhooks/"
+
+// isDoor reports whether the route is one of the stores' doors.
+func isDoor(route string) bool { return strings.HasPrefix(route, doors) }
 
 func (s *Server) shopifyHook(c echo.Context, body []byte) error {
 	return s.Stores.Shopify(c.Request().Context(), c.Request().Header, body)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,10 +24,12 @@ import (
 // what it means, group its heading in .env.example; secret:"all" is never
 // shown, secret:"url" is shown without its password.
 type Config struct {
-	Env       string `env:"ENV" envDefault:"development" group:"Where it runs" doc:"development or production. Production refuses to start on defaults that are only good for trying things out."`
-	Listen    string `env:"LISTEN" envDefault:"127.0.0.1:8080" doc:"Address and port of the HTTP server."`
-	PublicURL string `env:"PUBLIC_URL" doc:"Where stores, merchants and influencers reach this server, such as https://tributary.example.com. Empty: http://LISTEN."`
-	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"Directory of the embedded PostgreSQL and of the generated sealing key. Not used when DATABASE_URL and SECRET_KEYS are set."`
+	Env            string `env:"ENV" envDefault:"development" group:"Where it runs" doc:"development or production. Production refuses to start on defaults that are only good for trying things out."`
+	Listen         string `env:"LISTEN" envDefault:"127.0.0.1:8080" doc:"Address and port of the HTTP server."`
+	WorkListen     string `env:"WORK_LISTEN" doc:"Address and port where work answers /healthz, /readyz and /metrics, such as :9090. Empty: nowhere."`
+	PublicURL      string `env:"PUBLIC_URL" doc:"Where stores, merchants and influencers reach this server, such as https://tributary.example.com. Empty: http://LISTEN."`
+	TrustedProxies string `env:"TRUSTED_PROXIES" doc:"Networks whose X-Forwarded-For header tells the caller's address, such as 10.0.0.0/8,127.0.0.1. Empty: nobody's is believed; behind a proxy all callers then share its address and its limits."`
+	DataDir        string `env:"DATA_DIR" envDefault:"./data" doc:"Directory of the embedded PostgreSQL and of the generated sealing key. Not used when DATABASE_URL and SECRET_KEYS are set."`
 
 	DatabaseURL        string `env:"DATABASE_URL" secret:"url" group:"PostgreSQL and Redis" doc:"PostgreSQL 15 or newer, such as postgres://tributary:password@db/tributary. The user must be a member of the role tributary_app. Empty: an embedded PostgreSQL is started in DATA_DIR."`
 	MigrateDatabaseURL string `env:"MIGRATE_DATABASE_URL" secret:"url" doc:"The same database as the owner of its tables; used by migrate only. Empty: DATABASE_URL."`
@@ -39,6 +42,8 @@ type Config struct {
 	ShopifyClientID             string `env:"SHOPIFY_CLIENT_ID" group:"Shopify" doc:"Client id of the app in the Shopify developer dashboard. Empty: Shopify stores cannot install."`
 	ShopifyClientSecret         string `env:"SHOPIFY_CLIENT_SECRET" secret:"all" doc:"Client secret of the app; signs webhooks and sessions."`
 	ShopifyClientSecretPrevious string `env:"SHOPIFY_CLIENT_SECRET_PREVIOUS" secret:"all" doc:"The client secret before the last rotation, while Shopify may still sign with it."`
+
+	PrivateStores bool `env:"PRIVATE_STORES" envDefault:"false" group:"WooCommerce" doc:"true lets the server call stores at private addresses and over plain http, for development. Otherwise stores are called at public addresses over https only."`
 
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
@@ -88,6 +93,27 @@ func (c *Config) BaseURL() string {
 	return "http://" + c.Listen
 }
 
+// Proxies is TRUSTED_PROXIES as networks; an address alone is a network of one.
+func (c *Config) Proxies() ([]*net.IPNet, error) {
+	var out []*net.IPNet
+	for one := range strings.SplitSeq(c.TrustedProxies, ",") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(one)
+		if addr, aerr := netip.ParseAddr(one); aerr == nil {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither a network such as 10.0.0.0/8 nor an address", one)
+		}
+		prefix = prefix.Masked()
+		out = append(out, &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen())})
+	}
+	return out, nil
+}
+
 // OwnerURL is MIGRATE_DATABASE_URL, or DATABASE_URL.
 func (c *Config) OwnerURL() string {
 	if c.MigrateDatabaseURL != "" {
@@ -100,8 +126,12 @@ func (c *Config) check(p *problems) {
 	oneOf(p, "ENV", c.Env, "development", "production")
 	oneOf(p, "LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf(p, "LOG_FORMAT", c.LogFormat, "auto", "text", "json")
-	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
-		p.add("LISTEN", "must be host:port, such as 127.0.0.1:8080 or :8080")
+	checkAddress(p, "LISTEN", c.Listen)
+	if c.WorkListen != "" {
+		checkAddress(p, "WORK_LISTEN", c.WorkListen)
+	}
+	if _, err := c.Proxies(); err != nil {
+		p.add("TRUSTED_PROXIES", err.Error())
 	}
 	checkURL(p, "PUBLIC_URL", c.PublicURL, "http", "https")
 	checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
@@ -126,7 +156,7 @@ func (c *Config) check(p *problems) {
 	}
 	between(p, "WORKERS", c.Workers, 1, 256, "")
 	between(p, "DELIVERY_RETENTION", c.DeliveryRetention, 45, 3650, " days")
-	if c.ShutdownTimeout < time.Second || c.ShutdownTimeout > 10*time.Minute {
+	if !p.has("SHUTDOWN_TIMEOUT") && (c.ShutdownTimeout < time.Second || c.ShutdownTimeout > 10*time.Minute) {
 		p.add("SHUTDOWN_TIMEOUT", "must be 1s to 10m")
 	}
 	if c.Production() {
@@ -147,6 +177,9 @@ func (c *Config) checkProduction(p *problems) {
 	}
 	if strings.HasPrefix(c.PublicURL, "http://") {
 		p.add("PUBLIC_URL", "must be https when ENV=production")
+	}
+	if c.PrivateStores {
+		p.add("PRIVATE_STORES", "must not be true when ENV=production: a merchant could name any machine of yours as a store")
 	}
 }
 
@@ -227,6 +260,13 @@ func between(p *problems, name string, value, least, most int, unit string) {
 
 func (p *problems) has(name string) bool {
 	return slices.ContainsFunc(p.fields, func(f errs.Field) bool { return f.Path == name })
+}
+
+func checkAddress(p *problems, name, value string) {
+	_, port, err := net.SplitHostPort(value)
+	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
+		p.add(name, "must be host:port, such as 127.0.0.1:8080 or :8080")
+	}
 }
 
 func checkURL(p *problems, name, value string, schemes ...string) {

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -82,6 +83,20 @@ func TestProductionRefusesDefaultsForTryingOut(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTrustedProxiesAreNetworksOrAddresses(t *testing.T) {
+	c, err := load(t, map[string]string{"TRUSTED_PROXIES": "10.1.2.3/8, 127.0.0.1,fd00::/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Proxies()
+	if err != nil || fmt.Sprint(list) != "[10.0.0.0/8 127.0.0.1/32 fd00::/8]" {
+		t.Errorf("%v %v", list, err)
+	}
+	if _, err := load(t, map[string]string{"TRUSTED_PROXIES": "10.0.0.0/33"}); err == nil || !strings.Contains(err.Error(), "TRUSTED_PROXIES") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -104,8 +104,22 @@ func Example() string {
 		}
 		fmt.Fprintf(&b, "%s=%s\n", s.Name, s.Default)
 	}
+	b.WriteString(composeOnly)
 	return b.String()
 }
+
+// composeOnly is what compose.yaml reads from .env beside the settings.
+const composeOnly = `
+## For compose.yaml only
+
+# Passwords of the owner of the tables and of the application's login. Letters and digits: they
+# stand in URLs.
+POSTGRES_PASSWORD=
+APP_PASSWORD=
+
+# Port of this machine on which serve answers.
+PORT=8080
+`
 
 func wrap(s string, width int) []string {
 	var lines []string

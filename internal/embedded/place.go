@@ -174,6 +174,17 @@ func lock(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// isLocked reports whether a process has the directory. It asks by taking a
+// lock, so it is for directories whose PostgreSQL answers.
+func isLocked(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 func inUse(dir string, f *os.File) error {
 	b := make([]byte, 20)
 	n, _ := f.ReadAt(b, 0)

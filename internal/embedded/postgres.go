@@ -111,6 +111,38 @@ func Start(ctx context.Context, o Options) (_ *Postgres, err error) {
 	return p, nil
 }
 
+// Running returns the URL of the PostgreSQL that another process runs on dir,
+// for tools that work beside it. ok is false when nobody runs one, or when it
+// is not for this user.
+func Running(ctx context.Context, dir string) (dsn string, ok bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	for _, d := range candidates(dir) {
+		password, err1 := os.ReadFile(filepath.Join(d, "password"))
+		port, err2 := os.ReadFile(filepath.Join(d, "port"))
+		if err1 != nil || err2 != nil {
+			continue
+		}
+		p := Postgres{password: strings.TrimSpace(string(password))}
+		if p.port, err = strconv.Atoi(strings.TrimSpace(string(port))); err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		conn, err := pgx.Connect(ctx, p.URL())
+		if err == nil {
+			err = conn.Close(ctx)
+		}
+		cancel()
+		if err != nil || !isLocked(d) { // unlocked, it is an orphan, which ends or is ended
+			continue
+		}
+		return p.URL(), true
+	}
+	return "", false
+}
+
 // URL is what DATABASE_URL would say: the superuser on the database of the
 // program.
 func (p *Postgres) URL() string { return p.url(database) }

@@ -224,6 +224,23 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
+func TestToolsWorkBesideTheProcessThatRunsIt(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	if url, ok := embedded.Running(t.Context(), dir); ok {
+		t.Errorf("nothing runs, yet it answers at %s", url)
+	}
+	pg := start(t, dir)
+	url, ok := embedded.Running(t.Context(), dir)
+	if !ok || url != pg.URL() || query(t, url, "SELECT 'yes'") != "yes" {
+		t.Errorf("%v %s, want %s", ok, url, pg.URL())
+	}
+	stop(t, pg)
+	if _, ok := embedded.Running(t.Context(), dir); ok {
+		t.Error("it runs no more")
+	}
+}
+
 func TestAKilledProcessIsRecoveredFromByTheNextStart(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)

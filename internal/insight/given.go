@@ -31,6 +31,11 @@ func ReadOrders(b []byte) ([]*order.Order, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ReadEach(docs)
+}
+
+// ReadEach is ReadOrders for payloads that are apart already.
+func ReadEach(docs []json.RawMessage) ([]*order.Order, error) {
 	type key struct {
 		platform order.Platform
 		id       int64
@@ -56,6 +61,26 @@ func ReadOrders(b []byte) ([]*order.Order, error) {
 		return nil, errs.New(errs.Invalid, "orders_unreadable", "The orders cannot be read", wrong...)
 	}
 	return list, nil
+}
+
+// Problems joins what is wrong with a draft and with the orders to try it on,
+// so that a person hears of all of it at once; nil when both are.
+func Problems(draft, orders error) error {
+	if draft == nil || orders == nil {
+		return cmp.Or(draft, orders)
+	}
+	a, b := errs.As(draft), errs.As(orders)
+	if a == nil || b == nil {
+		return errors.Join(draft, orders)
+	}
+	return errs.New(errs.Invalid, "simulation_invalid", "The terms and the orders both have problems.", append(fieldsOf(a, "terms"), fieldsOf(b, "orders")...)...)
+}
+
+func fieldsOf(e *errs.Error, whole string) []errs.Field {
+	if len(e.Fields) > 0 {
+		return slices.Clone(e.Fields)
+	}
+	return []errs.Field{{Path: whole, Msg: e.Msg}}
 }
 
 // split cuts the input into one document per order.
@@ -123,7 +148,7 @@ func readOrder(doc []byte, path string) (order.Fact, []errs.Field) {
 	case err != nil:
 		return wrong(err.Error())
 	case m.Kind != platform.Order:
-		return wrong(cmp.Or(m.Reason, "says nothing about an order"))
+		return wrong("is not an order as its platform writes it: " + cmp.Or(m.Reason, "it says nothing about an order"))
 	}
 	return m.Fact, nil
 }
@@ -132,6 +157,9 @@ func readOrder(doc []byte, path string) (order.Fact, []errs.Field) {
 // to find, so each discount code stands for one, with an agreement under the
 // draft. All of the draft is tried, its attribution section too.
 func SimulateOrders(orders []*order.Order, zone *time.Location, d Draft) (*Simulation, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	s := newSimulator(d, zone)
 	in := attribution.Input{Influencers: map[int64]attribution.Influencer{}, Agreements: map[int64][]attribution.Agreement{}, Zone: zone}
 	ids := s.codes(orders)

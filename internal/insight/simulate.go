@@ -13,6 +13,7 @@ import (
 	"tributary/internal/domain/money"
 	"tributary/internal/domain/order"
 	"tributary/internal/domain/terms"
+	"tributary/internal/errs"
 	"tributary/internal/store"
 )
 
@@ -30,6 +31,14 @@ type Draft struct {
 	Limit int
 }
 
+// check refuses a span that holds nothing.
+func (d *Draft) check() error {
+	if !d.To.IsZero() && !d.From.Before(d.To) {
+		return errs.New(errs.Invalid, "invalid_span", "The span holds nothing: it ends before it begins.", errs.Field{Path: "to", Msg: "must be later than from"})
+	}
+	return nil
+}
+
 func (d *Draft) covers(at time.Time) bool {
 	return !at.Before(d.From) && (d.To.IsZero() || at.Before(d.To))
 }
@@ -44,11 +53,14 @@ const simulateChunk = 1000
 // been signed for all of it. progress, if not nil, hears how many orders are
 // read.
 func Simulate(ctx context.Context, tx *store.Tx, d Draft, progress func(done, total int64)) (*Simulation, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	shop, err := tx.ShopForSettling(ctx)
 	if err != nil {
 		return nil, err
 	}
-	total, err := tx.CountOrders(ctx)
+	total, err := tx.CountSold(ctx, d.From, d.To)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +71,7 @@ func Simulate(ctx context.Context, tx *store.Tx, d Draft, progress func(done, to
 		}
 	}
 	for after := int64(0); ; {
-		rows, err := tx.OrdersAfter(ctx, after, simulateChunk)
+		rows, err := tx.OrdersSold(ctx, d.From, d.To, after, simulateChunk)
 		if err != nil {
 			return nil, err
 		}
@@ -88,13 +100,11 @@ func (s *simulator) addStored(ctx context.Context, tx *store.Tx, rows []store.Or
 	ids := make([]int64, 0, len(rows))
 	won := make([]*store.OrderRow, 0, len(rows))
 	for i := range rows {
-		switch at := cmp.Or(rows[i].PaidAt, rows[i].CreatedAt); {
-		case at.IsZero() || !s.draft.covers(at):
-		case rows[i].InfluencerID == 0:
+		if rows[i].InfluencerID == 0 {
 			s.nobodys++
-		default:
-			ids, won = append(ids, rows[i].ID), append(won, &rows[i])
+			continue
 		}
+		ids, won = append(ids, rows[i].ID), append(won, &rows[i])
 	}
 	decisions, err := tx.LatestDecisions(ctx, ids)
 	if err != nil {

@@ -38,6 +38,7 @@ type shop struct {
 	inbox   *intake.Inbox
 	door    *intake.Receiver
 	url     string
+	home    string // of the storefront
 }
 
 type clock struct {
@@ -59,6 +60,19 @@ func (c *clock) set(at time.Time) {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
+	s := newTenant(t)
+	s.home = "https://" + shopDomain + "/"
+	added, err := tenant.AddShop(context.Background(), s.db, s.keys, tenant.NewShop{Platform: order.Shopify, Domain: shopDomain, Currency: "USD", TimeZone: "America/New_York"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.id = added.ID
+	return s
+}
+
+// newTenant is everything but the shop.
+func newTenant(t testing.TB) *shop {
+	t.Helper()
 	ctx := context.Background()
 	c := &clock{at: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)}
 	s := &shop{t: t, clock: c, url: pgtest.New(t)}
@@ -70,11 +84,6 @@ func newShop(t testing.TB) *shop {
 	if s.keys, err = seal.New([]seal.Key{seal.Generate("k1")}); err != nil {
 		t.Fatal(err)
 	}
-	added, err := tenant.AddShop(ctx, s.db, s.keys, tenant.NewShop{Platform: order.Shopify, Domain: shopDomain, Currency: "USD", TimeZone: "America/New_York"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.id = added.ID
 	log := slog.New(slog.DiscardHandler)
 	m := obs.NewMetrics("test")
 	s.settler = intake.NewSettler(s.db, s.keys, log, m)
@@ -126,7 +135,7 @@ func (s *shop) agreement(handle, code, components string, more ...string) int64 
 		if _, err := program.AddCode(ctx, tx, program.NewCode{AgreementID: a.ID, Code: code}); err != nil {
 			return err
 		}
-		_, err = program.AddLink(ctx, tx, program.NewLink{AgreementID: a.ID, Slug: handle + "-link", Destination: "https://" + shopDomain + "/"})
+		_, err = program.AddLink(ctx, tx, program.NewLink{AgreementID: a.ID, Slug: handle + "-link", Destination: s.home})
 		return err
 	})
 	if err != nil {

@@ -34,12 +34,23 @@ type Inbox struct {
 	end   sync.WaitGroup
 }
 
+// waiting is a delivery that its request waits for. All of it is used again:
+// at thousands of requests a second, memory and timers made anew for each cost
+// more than the waiting itself.
 type waiting struct {
-	d   *store.Delivery
-	ack chan error
+	d    store.Delivery
+	buf  []byte // what d.Body lies in
+	ack  chan error
+	late *time.Timer
 }
 
-var waitingPool = sync.Pool{New: func() any { return &waiting{ack: make(chan error, 1)} }}
+var waitingPool = sync.Pool{New: func() any {
+	w := &waiting{buf: make([]byte, 16<<10), ack: make(chan error, 1), late: time.NewTimer(time.Hour)}
+	w.late.Stop()
+	return w
+}}
+
+const keepBuffer = 64 << 10 // larger ones are left to the garbage collector
 
 // NewInbox starts the inbox's writer. wake is called after a commit for each
 // shop that has something new; it must not block. seen, if not nil, hears of
@@ -57,29 +68,33 @@ func (in *Inbox) Close() {
 	in.end.Wait()
 }
 
-// Put returns when d is durable. Any error means that it may not be, and the
-// caller must not acknowledge it.
-func (in *Inbox) Put(ctx context.Context, d *store.Delivery) error {
-	w := waitingPool.Get().(*waiting)
-	w.d = d
+// Put returns when d with this body is durable. Any error means that it may
+// not be, and the caller must not acknowledge it. The body is not kept.
+func (in *Inbox) Put(d store.Delivery, body []byte) error {
 	select {
 	case <-in.done:
 		return errs.New(errs.Unavailable, "shutting_down", "This server is shutting down. Send the delivery again.")
 	default:
 	}
+	w := waitingPool.Get().(*waiting)
+	w.d = d
+	w.d.Body = store.PackInto(w.buf, body)
 	select {
 	case in.queue <- w:
 	default:
 		return errs.New(errs.Unavailable, "inbox_full", "The inbox is full. Send the delivery again later.")
 	}
-	ctx, cancel := context.WithTimeout(ctx, inboxPatience)
-	defer cancel()
+	w.late.Reset(inboxPatience)
 	select {
 	case err := <-w.ack:
-		w.d = nil
+		w.late.Stop()
+		if cap(w.d.Body) > cap(w.buf) && cap(w.d.Body) <= keepBuffer {
+			w.buf = w.d.Body
+		}
+		w.d = store.Delivery{}
 		waitingPool.Put(w)
 		return err
-	case <-ctx.Done():
+	case <-w.late.C: // the writer still has w
 		return errs.New(errs.Unavailable, "storage_slow", "Storage did not answer in time. Send the delivery again.")
 	}
 }
@@ -113,17 +128,17 @@ func (in *Inbox) write() {
 			}
 		}
 		for _, w := range batch {
-			rows = append(rows, w.d)
+			rows = append(rows, &w.d)
 		}
-		in.commit(batch, rows)
+		ctx, cancel := context.WithTimeout(context.Background(), inboxPatience)
+		in.commit(ctx, batch, rows)
+		cancel()
 	}
 }
 
 // commit stores the batch and answers everyone in it. If the batch fails, each
-// row is tried alone, so that one bad row fails alone.
-func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
-	ctx, cancel := context.WithTimeout(context.Background(), inboxPatience)
-	defer cancel()
+// row is tried alone while ctx lasts, so that one bad row fails alone.
+func (in *Inbox) commit(ctx context.Context, batch []*waiting, rows []*store.Delivery) {
 	fresh, err := in.db.InsertDeliveries(ctx, rows)
 	if err == nil {
 		in.answer(batch, fresh)
@@ -131,14 +146,15 @@ func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
 	}
 	in.log.Warn("inbox commit failed", "rows", len(batch), "err", err)
 	for i, w := range batch {
+		alone := err
 		if len(batch) > 1 && ctx.Err() == nil {
-			_, err = in.db.InsertDeliveries(ctx, rows[i:i+1])
+			fresh, alone = in.db.InsertDeliveries(ctx, rows[i:i+1])
 		}
-		if err != nil {
+		if alone != nil {
 			w.ack <- errs.New(errs.Unavailable, "storage_down", "Storage is not available. Send the delivery again.")
 			continue
 		}
-		in.answer(batch[i:i+1], 1)
+		in.answer(batch[i:i+1], fresh)
 	}
 }
 

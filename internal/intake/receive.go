@@ -71,7 +71,7 @@ func (r *Receiver) Shopify(ctx context.Context, h http.Header, body []byte) erro
 		return r.refused("shopify", "bad_request", errs.New(errs.BadRequest, "missing_headers",
 			"These headers are missing or unusable: "+strings.Join(missing, ", ")+"."))
 	}
-	d := &store.Delivery{
+	d := store.Delivery{
 		ID: shopify.DeliveryID(hd.Topic, hd.WebhookID), Platform: order.Shopify, Topic: hd.Topic, Source: hd.ShopDomain,
 		TriggeredAt: hd.TriggeredAt, ReceivedAt: r.db.Now(),
 	}
@@ -83,7 +83,7 @@ func (r *Receiver) Shopify(ctx context.Context, h http.Header, body []byte) erro
 		return r.unavailable("shopify", err)
 	}
 	d.ShopID = shopID
-	return r.put(ctx, "shopify", d, body, start)
+	return r.put("shopify", d, body, start)
 }
 
 // WooCommerce takes a webhook sent to the delivery URL with this token. The
@@ -110,11 +110,11 @@ func (r *Receiver) WooCommerce(ctx context.Context, token string, h http.Header,
 		return r.refused("woocommerce", "bad_request", errs.New(errs.BadRequest, "missing_headers",
 			"These headers are missing or unusable: "+strings.Join(missing, ", ")+"."))
 	}
-	d := &store.Delivery{
+	d := store.Delivery{
 		ShopID: c.shopID, ID: woocommerce.DeliveryID(c.id, hd.Topic, hd.DeliveryID, body), ConnectionID: c.id,
 		Platform: order.WooCommerce, Topic: hd.Topic, Source: c.domain, ReceivedAt: r.db.Now(),
 	}
-	return r.put(ctx, "woocommerce", d, body, start)
+	return r.put("woocommerce", d, body, start)
 }
 
 func (r *Receiver) connection(ctx context.Context, hash [sha256.Size]byte) (connection, error) {
@@ -129,10 +129,9 @@ func (r *Receiver) connection(ctx context.Context, hash [sha256.Size]byte) (conn
 	return connection{shopID: door.ShopID, id: door.ID, verifier: platform.NewVerifier(secret), domain: door.Domain}, nil
 }
 
-func (r *Receiver) put(ctx context.Context, from string, d *store.Delivery, body []byte, start time.Time) error {
+func (r *Receiver) put(from string, d store.Delivery, body []byte, start time.Time) error {
 	d.Day = platform.Day(d.TriggeredAt, d.ReceivedAt)
-	d.Body = compress(body)
-	if err := r.inbox.Put(ctx, d); err != nil {
+	if err := r.inbox.Put(d, body); err != nil {
 		return r.refused(from, "unavailable", err)
 	}
 	result := "accepted"

@@ -118,15 +118,13 @@ func (s *Settler) replay(ctx context.Context, tx *store.Tx, done func(n int)) er
 		defer close(chunks)
 		var cursor store.StoredCursor
 		for {
-			ds, err := tx.StoredDeliveries(ctx, &cursor, batchSize)
+			ds, err := tx.StoredDeliveries(ctx, &cursor, readSize)
 			if err != nil || len(ds) == 0 {
 				failed <- err
 				return
 			}
-			select {
-			case chunks <- decodeAll(ds, hash):
-			case <-ctx.Done():
-				failed <- ctx.Err()
+			if err := handOver(ctx, chunks, ds, hash); err != nil {
+				failed <- err
 				return
 			}
 		}

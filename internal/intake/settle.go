@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"tributary/internal/domain/order"
@@ -15,8 +16,13 @@ import (
 	"tributary/internal/store"
 )
 
-// batchSize is how many deliveries are settled in one transaction.
-const batchSize = 500
+const (
+	// batchSize is how many deliveries are settled in one transaction.
+	batchSize = 500
+	// readSize is how many are read at once: finding what is due is planned
+	// over all partitions, which takes as long as reading a hundred.
+	readSize = 4 * batchSize
+)
 
 // Settler turns stored deliveries into orders, decisions and postings.
 type Settler struct {
@@ -42,6 +48,7 @@ type Report struct {
 	Orders     int // whose state changed
 	Postings   int // journals written
 	Failed     int // put off or parked
+	Unclear    int // orders that should be read from the store again
 }
 
 func (r *Report) add(o Report) {
@@ -49,6 +56,7 @@ func (r *Report) add(o Report) {
 	r.Orders += o.Orders
 	r.Postings += o.Postings
 	r.Failed += o.Failed
+	r.Unclear += o.Unclear
 }
 
 // Drain settles all that is due for a shop. It is safe to run twice, at once
@@ -106,16 +114,14 @@ func (s *Settler) readAhead(ctx context.Context, shopID int64, chunks chan<- []i
 					return err
 				}
 			}
-			ds, err = tx.DueDeliveries(ctx, &cursor, batchSize)
+			ds, err = tx.DueDeliveries(ctx, &cursor, readSize)
 			return err
 		})
 		if err != nil || len(ds) == 0 {
 			return err
 		}
-		select {
-		case chunks <- decodeAll(ds, hash):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := handOver(ctx, chunks, ds, hash); err != nil {
+			return err
 		}
 	}
 }
@@ -172,6 +178,10 @@ func (s *Settler) settle(ctx context.Context, shopID int64, chunk []item) (r Rep
 		if err := w.apply(chunk); err != nil { // what the orders are now
 			return err
 		}
+		unclear, err := w.askRereads(chunk) // what they do not tell
+		if err != nil {
+			return err
+		}
 		if err := w.decide(); err != nil { // whose they are
 			return err
 		}
@@ -181,7 +191,7 @@ func (s *Settler) settle(ctx context.Context, shopID int64, chunk []item) (r Rep
 		if err := tx.FinishDeliveries(ctx, finish(chunk, tx.Now)); err != nil {
 			return err
 		}
-		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.book.Journals}
+		r = Report{Deliveries: len(chunk), Orders: w.changed, Postings: w.book.Journals, Unclear: unclear}
 		for i := range chunk {
 			if chunk[i].err != nil {
 				r.Failed++
@@ -277,13 +287,26 @@ func finish(chunk []item, now time.Time) []store.Delivery {
 				d.State, d.NextAt = store.DeliveryRetry, now.Add(retryAfter[d.Attempts-1])
 			}
 		}
-		if len(d.Note) > 500 {
-			d.Note = d.Note[:500]
-		}
+		d.Note = shorten(d.Note)
 		d.Body = nil
 		out = append(out, d)
 	}
 	return out
+}
+
+// shorten makes a note of what may be a stranger's words: the database refuses
+// NUL and half a character.
+func shorten(s string) string {
+	const most = 500
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // item is one delivery with what it says.

@@ -393,7 +393,7 @@ func customerKey(o *order.Order) string {
 // lastChange is when the newest thing we know about the order happened.
 func lastChange(o *order.Order) time.Time {
 	at := o.Snapshot.Version
-	for _, t := range []time.Time{o.DeletedAt} {
+	for _, t := range []time.Time{o.DeletedAt, o.Bin.Told()} {
 		if t.After(at) {
 			at = t
 		}

@@ -23,7 +23,7 @@ func NewLog(w io.Writer, level, format string) *slog.Logger {
 	if format == "text" || (format != "json" && IsTerminal(w)) {
 		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: shortTime}))
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: milliseconds}))
 }
 
 // IsTerminal reports whether a person is looking at w.
@@ -39,6 +39,14 @@ func shortTime(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// milliseconds tells durations with their unit: JSON has none.
+func milliseconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
+	}
+	return a
+}
+
 // A Line is the one wide log line of one unit of work: a request, a job, a
 // batch. What is learned on the way is added; Done writes it. A Line belongs to
 // one goroutine.
@@ -47,6 +55,7 @@ type Line struct {
 	msg   string
 	start time.Time
 	attrs []slog.Attr
+	quiet bool
 }
 
 // NewLine begins the line of a unit of work.
@@ -61,10 +70,18 @@ func (l *Line) Add(attrs ...slog.Attr) {
 	}
 }
 
+// Quiet makes the line one of level debug if all is well.
+func (l *Line) Quiet() { l.quiet = true }
+
 // Done writes the line: at level error when err is our fault, warn when it is
 // a person's (an errs.Error), info when err is nil.
 func (l *Line) Done(ctx context.Context, err error) {
 	level := slog.LevelInfo
+	if err == nil && l.quiet {
+		if level = slog.LevelDebug; !l.log.Enabled(ctx, level) {
+			return
+		}
+	}
 	attrs := append(l.attrs, slog.Duration("took", time.Since(l.start)))
 	if err != nil {
 		level = slog.LevelError

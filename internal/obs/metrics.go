@@ -15,37 +15,25 @@ type Metrics struct {
 	RequestSeconds *prometheus.HistogramVec // route
 
 	// Intake: what stores send us.
-	Deliveries    *prometheus.CounterVec // platform, result: accepted, duplicate, bad_signature, bad_request, too_large, unknown_shop, unavailable
+	Deliveries    *prometheus.CounterVec // platform, result: accepted, bad_signature, bad_request, too_large, unknown_shop, unavailable
+	Duplicates    prometheus.Counter     // of those accepted, the ones that were there already
 	IntakeBatch   prometheus.Histogram   // deliveries that shared one commit
 	IntakeSeconds prometheus.Histogram   // from the body read to the commit
-	IntakeWaiting prometheus.Gauge       // requests waiting for a commit
 
 	// Settling: what the deliveries mean.
-	SettledOrders   *prometheus.CounterVec // platform, result: posted, unchanged, stale, unattributed
-	SettleDeliver   *prometheus.CounterVec // result: done, retry, parked
+	SettleDeliver   *prometheus.CounterVec // result: done, retry
 	SettleBatchSecs prometheus.Histogram
 	SettleBatch     prometheus.Histogram // deliveries in a batch
-	SettleLagSecs   prometheus.Histogram // from received to settled
-	Parked          prometheus.Gauge     // deliveries that wait for a person
-	Unprocessed     prometheus.Gauge     // deliveries that wait for a worker
+	Postings        prometheus.Counter
 
-	// Ledger.
-	Journals *prometheus.CounterVec // kind
-	Postings prometheus.Counter
-
-	// Payouts.
-	PayoutBatches *prometheus.CounterVec // state reached: draft, approved, paying, paid, failed, in_doubt
-	PayoutLines   *prometheus.CounterVec // rail, state
-	CloseSeconds  prometheus.Histogram
+	// What waits, over all shops, asked of the database when /metrics is.
+	Unprocessed prometheus.Gauge // deliveries that wait for a worker
+	OldestSecs  prometheus.Gauge // how long the first of them has been due
+	Parked      prometheus.Gauge // deliveries that wait for a person
 
 	// Jobs.
-	Jobs       *prometheus.CounterVec   // kind, result: done, retry, dead
+	Jobs       *prometheus.CounterVec   // kind, result: done, failed
 	JobSeconds *prometheus.HistogramVec // kind
-	Outbox     *prometheus.CounterVec   // kind, result
-	OutboxWait prometheus.Gauge         // rows not relayed yet
-
-	// VerifyDifferences is what the last verify found; anything but 0 is an alarm.
-	VerifyDifferences prometheus.Gauge
 }
 
 var (
@@ -65,31 +53,21 @@ func NewMetrics(version string) *Metrics {
 		RequestSeconds: histograms(r, "http_request_seconds", "Time to answer a request.", seconds, "route"),
 
 		Deliveries:    counters(r, "deliveries_received_total", "Webhook deliveries by platform and what became of them at the door.", "platform", "result"),
+		Duplicates:    counter(r, "deliveries_duplicate_total", "Deliveries that were accepted and had been received before."),
 		IntakeBatch:   histogram(r, "intake_batch_size", "Deliveries that shared one commit.", sizes),
 		IntakeSeconds: histogram(r, "intake_seconds", "Time from a delivery's body to its commit.", seconds),
-		IntakeWaiting: gauge(r, "intake_waiting", "Requests that wait for their commit."),
 
-		SettledOrders:   counters(r, "settle_orders_total", "Orders settled, by platform and result.", "platform", "result"),
 		SettleDeliver:   counters(r, "settle_deliveries_total", "Deliveries processed by a worker, by result.", "result"),
 		SettleBatchSecs: histogram(r, "settle_batch_seconds", "Time of one settle transaction.", seconds),
 		SettleBatch:     histogram(r, "settle_batch_size", "Deliveries in one settle transaction.", sizes),
-		SettleLagSecs:   histogram(r, "settle_lag_seconds", "Time from a delivery's receipt to its settlement.", append(seconds, 60, 300, 1800, 7200)),
-		Parked:          gauge(r, "deliveries_parked", "Deliveries that wait for a person after their last retry."),
-		Unprocessed:     gauge(r, "deliveries_unprocessed", "Deliveries that wait for a worker."),
+		Postings:        counter(r, "ledger_postings_total", "Ledger entries posted by settling."),
 
-		Journals: counters(r, "ledger_journals_total", "Journals posted, by kind.", "kind"),
-		Postings: counter(r, "ledger_postings_total", "Ledger entries posted."),
-
-		PayoutBatches: counters(r, "payout_batches_total", "Payout batches by the state they reached.", "state"),
-		PayoutLines:   counters(r, "payout_lines_total", "Payout lines by rail and the state they reached.", "rail", "state"),
-		CloseSeconds:  histogram(r, "payout_close_seconds", "Time to close one shop's period.", seconds),
+		Unprocessed: gauge(r, "deliveries_unprocessed", "Deliveries that are due and wait for a worker, over all shops; NaN when the database does not answer."),
+		OldestSecs:  gauge(r, "deliveries_oldest_seconds", "How long the first of those has been due."),
+		Parked:      gauge(r, "deliveries_parked", "Deliveries that wait for a person after their last retry, over all shops."),
 
 		Jobs:       counters(r, "jobs_total", "Jobs run, by kind and result.", "kind", "result"),
-		JobSeconds: histograms(r, "job_seconds", "Time of one job.", seconds, "kind"),
-		Outbox:     counters(r, "outbox_relayed_total", "Outbox rows relayed, by kind and result.", "kind", "result"),
-		OutboxWait: gauge(r, "outbox_waiting", "Outbox rows that are not relayed yet."),
-
-		VerifyDifferences: gauge(r, "verify_differences", "Differences that the last verify found between the ledger and what it should be."),
+		JobSeconds: histograms(r, "job_seconds", "Time of one job.", append(seconds, 60, 300, 1800), "kind"),
 	}
 	build := gauges(r, "build_info", "Always 1; the labels say what runs.", "version")
 	build.WithLabelValues(version).Set(1)

@@ -32,7 +32,7 @@ func TestAUnitOfWorkIsOneLine(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatalf("%s: not one line of JSON: %s", name, &out)
 		}
-		if got["level"] != c.level || got["route"] != "/x" || got["orders"] != 3.0 || got["took"] == nil {
+		if got["level"] != c.level || got["route"] != "/x" || got["orders"] != 3.0 || got["took_ms"] == nil {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -313,9 +313,9 @@ func (p *payees) threshold(who *store.Payee, currency string) int64 {
 	return 0
 }
 
-// CloseDue closes, in every installed shop, each month that has ended in the
-// shop's own zone since it was installed or last closed. One shop's failure
-// does not stop the others.
+// CloseDue closes, in every shop, each month that has ended in the shop's own
+// zone since it was installed or last closed; also where the app is no longer
+// installed. One shop's failure does not stop the others.
 func (c *Closer) CloseDue(ctx context.Context, now time.Time) error {
 	var shops []store.ShopRef
 	err := c.DB.InTx(ctx, 0, func(tx *store.Tx) (err error) {

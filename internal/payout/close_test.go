@@ -308,6 +308,8 @@ func TestEveryShopClosesAtItsOwnMonthEndAndOnesFailureStopsNobody(t *testing.T) 
 	t.Parallel()
 	w := newWorld(t, "2026-10-31T10:00:00Z") // in Auckland 23:00
 	auckland := w.addShop("kiwi.example.com", "Pacific/Auckland")
+	left := w.addShop("left.example.com", newYork) // uninstalled: its influencers are owed all the same
+	w.in(left, func(tx *store.Tx) error { return tx.MarkUninstalled(w.ctx, w.clock()) })
 	broken := w.addShop("broken.example.com", "Mars/Olympus")
 	periods := func(shop int64) (ps []string) {
 		w.in(shop, func(tx *store.Tx) error {
@@ -335,6 +337,7 @@ func TestEveryShopClosesAtItsOwnMonthEndAndOnesFailureStopsNobody(t *testing.T) 
 	closeDue()
 	assert.Equal(t, []string{"2026-11", "2026-10"}, periods(auckland))
 	assert.Equal(t, []string{"2026-11", "2026-10"}, periods(w.shop))
+	assert.Equal(t, []string{"2026-11", "2026-10"}, periods(left))
 	assert.Empty(t, periods(broken))
 }
 

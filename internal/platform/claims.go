@@ -16,7 +16,10 @@ const (
 	AttrRef    = "_tributary_ref"      // cart attribute or order meta
 )
 
-const maxClaim = 128
+const (
+	maxClaim  = 128
+	maxClaims = 32 // of one order: what comes after them is noise
+)
 
 // Claims collects what an order payload claims about the way the shopper came,
 // each claim once.
@@ -25,7 +28,7 @@ type Claims []order.Claim
 // Add appends a claim whose value could be one of ours; all others are dropped:
 // whoever writes a payload may write anything into it.
 func (c *Claims) Add(kind order.ClaimKind, value string, at time.Time, from string) {
-	if !claimable(value) {
+	if len(*c) == maxClaims || !claimable(value) {
 		return
 	}
 	for _, have := range *c {

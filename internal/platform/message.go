@@ -6,7 +6,10 @@ package platform
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"tributary/internal/domain/money"
 	"tributary/internal/domain/order"
@@ -60,6 +63,28 @@ type PrivacyRequest struct {
 	CustomerID int64
 	Orders     []int64
 }
+
+// Topic is s as topics are kept: trimmed and in lower case; "" when it is none.
+// A colon is in no topic a store can name, so topics with one are ours.
+func Topic(s string) string {
+	const longest = 100
+	if s = strings.ToLower(strings.TrimSpace(s)); len(s) > longest {
+		return ""
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.', c == '/':
+		default:
+			return ""
+		}
+	}
+	return s
+}
+
+// Digest tells two bodies of one order with the same times apart, the same way
+// in every process. A body was signed, so nobody gains by a collision, and a
+// cryptographic hash of 7 kB would be a tenth of what settling an order costs.
+func Digest(body []byte) uint64 { return xxhash.Sum64(body) }
 
 // DeliveryID is the first half of a SHA-256 over parts that cannot run into
 // each other.

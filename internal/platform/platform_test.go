@@ -1,6 +1,7 @@
 package platform_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,29 @@ func TestDeliveryIDsPartsDoNotRunIntoEachOther(t *testing.T) {
 			t.Errorf("%q and %q have one id", parts, other)
 		}
 		seen[id] = parts
+	}
+}
+
+func TestTopicsAreWhatStoresCanName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"orders/create": "orders/create", " Order.Updated ": "order.updated", "action.woocommerce_order_refunded": "action.woocommerce_order_refunded",
+		"": "", "read:order": "", "order\x00": "", "order.\xff": "", "ordeR.üpdated": "", "a b": "", strings.Repeat("a", 101): "",
+	} {
+		if got := platform.Topic(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestAnOrderClaimsOnlySoMuch(t *testing.T) {
+	t.Parallel()
+	var c platform.Claims
+	for i := range 100_000 {
+		c.Add(order.ClaimRef, fmt.Sprintf("anna-%d", i), time.Time{}, "x")
+	}
+	if len(c) != 32 || c[0].Value != "anna-0" {
+		t.Errorf("%d claims, the first is %q", len(c), c[0].Value)
 	}
 }
 

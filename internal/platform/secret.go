@@ -61,3 +61,22 @@ func OpenSecret(keys *seal.Keys, tokenHash, sealed []byte) (string, error) {
 func secretPlace(tokenHash []byte) []byte {
 	return fmt.Appendf(nil, "connection/%x/secret", tokenHash)
 }
+
+// SealRestKeys seals the consumer key and secret of a connection's REST API.
+func SealRestKeys(keys *seal.Keys, tokenHash []byte, key, secret string) []byte {
+	return keys.Seal([]byte(key+"\n"+secret), restKeysPlace(tokenHash))
+}
+
+// OpenRestKeys returns what SealRestKeys sealed.
+func OpenRestKeys(keys *seal.Keys, tokenHash, sealed []byte) (key, secret string, err error) {
+	both, err := keys.Open(sealed, restKeysPlace(tokenHash))
+	if err != nil {
+		return "", "", fmt.Errorf("open the REST keys of a connection: %w", err)
+	}
+	key, secret, _ = strings.Cut(string(both), "\n")
+	return key, secret, nil
+}
+
+func restKeysPlace(tokenHash []byte) []byte {
+	return fmt.Appendf(nil, "connection/%x/rest-keys", tokenHash)
+}

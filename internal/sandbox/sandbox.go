@@ -248,6 +248,16 @@ func (s *Store) Flush() {
 // Stats tells what was sent so far.
 func (s *Store) Stats() Stats { return s.out.snapshot() }
 
+// Counts is how many orders and refunds are in the store's books.
+func (s *Store) Counts() (orders, refunds int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.orders {
+		refunds += len(o.Refunds)
+	}
+	return len(s.orders), refunds
+}
+
 // SetTransport replaces how deliveries leave, for tests of bad networks. Call
 // it before anything is sent.
 func (s *Store) SetTransport(rt http.RoundTripper) { s.out.client.Transport = rt }

@@ -200,11 +200,20 @@ func pace(ctx context.Context, began time.Time, passed time.Duration, speed floa
 	}
 }
 
+// liveScale makes a day of life after purchase a quarter of a minute.
+const liveScale = 1.0 / 6000
+
 // Live trades until ctx ends: perMinute orders a minute over all stores. What
-// would take days after a purchase takes minutes, so that something happens.
+// would take days after a purchase takes seconds, that of earlier purchases
+// too, so that something happens.
 func (w *World) Live(ctx context.Context, perMinute int) error {
 	w.mu.Lock()
-	w.scale = 1.0 / 1500
+	w.scale = liveScale
+	for i := range w.due {
+		now := w.due[i].s.Now()
+		w.due[i].at = now.Add(time.Duration(float64(w.due[i].at.Sub(now)) * liveScale))
+	}
+	heap.Init(&w.due)
 	w.mu.Unlock()
 	defer func() {
 		w.mu.Lock()

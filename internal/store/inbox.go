@@ -186,6 +186,27 @@ func (db *DB) DueShops(ctx context.Context) ([]int64, error) {
 	return db.shopIDs(ctx, "SELECT shop_id FROM door_due_shops($1)")
 }
 
+// Backlog is what waits in the inbox of all shops.
+type Backlog struct {
+	Waiting int64         // for a worker: due now
+	Oldest  time.Duration // how long the first of them has been due
+	Parked  int64         // for a person
+}
+
+// Backlog counts what waits, over all shops.
+func (db *DB) Backlog(ctx context.Context) (b Backlog, err error) {
+	err = db.InTx(ctx, 0, func(tx *Tx) error {
+		var seconds float64
+		err := tx.pgx.QueryRow(ctx, "SELECT waiting, oldest_seconds, parked FROM door_backlog($1)", tx.Now).Scan(&b.Waiting, &seconds, &b.Parked)
+		b.Oldest = time.Duration(seconds * float64(time.Second))
+		return err
+	})
+	if err != nil {
+		return b, fmt.Errorf("backlog: %w", err)
+	}
+	return b, nil
+}
+
 // ShopsWithHoldsDue returns the shops that have earnings whose hold is over.
 func (db *DB) ShopsWithHoldsDue(ctx context.Context) ([]int64, error) {
 	return db.shopIDs(ctx, "SELECT shop_id FROM door_holds_due($1)")

@@ -18,14 +18,15 @@ func (tx *Tx) MarkUninstalled(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// UpdateShop takes over what the store says of itself; empty texts change
-// nothing. The currency of a shop does not change: its ledger is kept in it.
-func (tx *Tx) UpdateShop(ctx context.Context, name, timeZone string) error {
-	if _, err := time.LoadLocation(timeZone); err != nil {
+// UpdateShop takes over what the store said of itself at the given instant,
+// unless it has said something later; empty texts change nothing. The currency
+// of a shop does not change: its ledger is kept in it.
+func (tx *Tx) UpdateShop(ctx context.Context, name, timeZone string, at time.Time) error {
+	if _, err := time.LoadLocation(timeZone); err != nil || timeZone == "Local" {
 		timeZone = ""
 	}
-	_, err := tx.pgx.Exec(ctx, `UPDATE shops SET name = coalesce(nullif($2, ''), name), time_zone = coalesce(nullif($3, ''), time_zone)
-		WHERE id = $1`, tx.ShopID, name, timeZone)
+	_, err := tx.pgx.Exec(ctx, `UPDATE shops SET name = coalesce(nullif($2, ''), name), time_zone = coalesce(nullif($3, ''), time_zone), described_at = $4
+		WHERE id = $1 AND (described_at IS NULL OR described_at <= $4)`, tx.ShopID, name, timeZone, at)
 	if err != nil {
 		return fmt.Errorf("update shop %d: %w", tx.ShopID, err)
 	}

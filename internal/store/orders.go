@@ -40,6 +40,36 @@ func (tx *Tx) OrdersAfter(ctx context.Context, afterID int64, limit int) ([]Orde
 	return tx.orders(ctx, "id > $2 ORDER BY id LIMIT $3", afterID, limit)
 }
 
+// soldIn keeps orders that were paid, or where the store does not tell made, in
+// [$2, $3).
+const soldIn = "coalesce(paid_at, created_at) >= $2 AND coalesce(paid_at, created_at) < $3"
+
+// OrdersSold walks the orders that were sold in [from, to) by id; a zero time
+// is open.
+func (tx *Tx) OrdersSold(ctx context.Context, from, to time.Time, afterID int64, limit int) ([]OrderRow, error) {
+	f, t := span(from, to)
+	return tx.orders(ctx, soldIn+" AND id > $4 ORDER BY id LIMIT $5", f, t, afterID, limit)
+}
+
+// CountSold is how many OrdersSold would return in all.
+func (tx *Tx) CountSold(ctx context.Context, from, to time.Time) (n int64, err error) {
+	f, t := span(from, to)
+	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM orders WHERE shop_id = $1 AND "+soldIn, tx.ShopID, f, t).Scan(&n)
+	return n, err
+}
+
+func span(from, to time.Time) (f, t pgtype.Timestamptz) {
+	f = pgtype.Timestamptz{Time: from, Valid: true}
+	t = pgtype.Timestamptz{Time: to, Valid: true}
+	if from.IsZero() {
+		f = pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	}
+	if to.IsZero() {
+		t = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	}
+	return f, t
+}
+
 func (tx *Tx) orders(ctx context.Context, where string, args ...any) ([]OrderRow, error) {
 	rows, err := tx.pgx.Query(ctx, `SELECT id, name, payment, created_at, paid_at, currency, total, customer_key, outcome,
 		influencer_id, version_id, via, decision_number, first_seen_at, state, acquired, kpi FROM orders WHERE shop_id = $1 AND `+where,
@@ -125,9 +155,11 @@ func (tx *Tx) OrdersOfCustomers(ctx context.Context, keys []string) ([]CustomerO
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, customer_key, created_at, payment, influencer_id, version_id, via, acquired
-		FROM orders WHERE shop_id = $1 AND customer_key = ANY($2) AND customer_key <> '' AND created_at IS NOT NULL
-		ORDER BY created_at, id`, tx.ShopID, keys)
+	// A join, not = ANY: the plan is made once, and looks each key up in the
+	// index however large the table is or was.
+	rows, err := tx.pgx.Query(ctx, `SELECT o.id, o.customer_key, o.created_at, o.payment, o.influencer_id, o.version_id, o.via, o.acquired
+		FROM unnest($2::text[]) k JOIN orders o ON o.shop_id = $1 AND o.customer_key = k AND o.customer_key <> '' AND o.created_at IS NOT NULL
+		ORDER BY o.created_at, o.id`, tx.ShopID, keys)
 	if err != nil {
 		return nil, fmt.Errorf("load customers' orders: %w", err)
 	}

@@ -12,9 +12,15 @@ import (
 // orders.
 func Pack(b []byte) []byte { return s2.Encode(nil, b) }
 
+// PackInto is Pack that uses buf's memory if it is large enough.
+func PackInto(buf, b []byte) []byte { return s2.Encode(buf[:cap(buf)], b) }
+
 // Unpack is what Pack was given.
-func Unpack(b []byte) ([]byte, error) {
-	out, err := s2.Decode(nil, b)
+func Unpack(b []byte) ([]byte, error) { return UnpackInto(nil, b) }
+
+// UnpackInto is Unpack that uses buf's memory if it is large enough.
+func UnpackInto(buf, b []byte) ([]byte, error) {
+	out, err := s2.Decode(buf[:cap(buf)], b)
 	if err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}

@@ -68,3 +68,11 @@ func IsUnavailable(err error) bool {
 	}
 	return false
 }
+
+// IsRefused reports whether err means that the database answered and will not
+// have us: a wrong user or password, or no such database. Trying again does not
+// help.
+func IsRefused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "28") || pg.Code == "3D000")
+}

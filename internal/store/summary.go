@@ -16,6 +16,7 @@ type Summary struct {
 	Deliveries      int64 `json:"deliveries"`
 	Parked          int64 `json:"deliveries_parked"`
 	Waiting         int64 `json:"deliveries_waiting"`
+	Rereads         int64 `json:"orders_read_again"`
 }
 
 // Summary counts. CommissionMinor is every amount ever added for a source,
@@ -30,8 +31,9 @@ func (tx *Tx) Summary(ctx context.Context) (s Summary, err error) {
 		  (SELECT coalesce(-sum(minor), 0)::bigint FROM ledger_entries WHERE shop_id = $1 AND account = 5),
 		  (SELECT count(*) FROM deliveries WHERE shop_id = $1),
 		  (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND state = 3),
-		  (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND state < 2)`, tx.ShopID).
-		Scan(&s.Orders, &s.Attributed, &s.CommissionMinor, &s.ReversedMinor, &s.Batches, &s.PaidMinor, &s.Deliveries, &s.Parked, &s.Waiting)
+		  (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND state < 2),
+		  (SELECT count(*) FROM deliveries WHERE shop_id = $1 AND topic = 'read:order')`, tx.ShopID).
+		Scan(&s.Orders, &s.Attributed, &s.CommissionMinor, &s.ReversedMinor, &s.Batches, &s.PaidMinor, &s.Deliveries, &s.Parked, &s.Waiting, &s.Rereads)
 	if err != nil {
 		return s, fmt.Errorf("summary of shop %d: %w", tx.ShopID, err)
 	}

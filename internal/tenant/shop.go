@@ -35,6 +35,25 @@ type NewShop struct {
 	BaseURL string
 	// Secret signs WooCommerce's deliveries; empty: one is made.
 	Secret string
+	// RestKeys open WooCommerce's REST API; empty: nothing is read from the store.
+	RestKeys RestKeys
+}
+
+// RestKeys are a consumer key and secret of WooCommerce's REST API.
+type RestKeys struct{ Key, Secret string }
+
+var restKey = regexp.MustCompile(`^c[ks]_[0-9a-f]{40}$`)
+
+// wrong says what is wrong with them; "" when nothing is.
+func (k RestKeys) wrong() string {
+	switch {
+	case k == RestKeys{}:
+	case !restKey.MatchString(k.Key) || k.Key[1] != 'k':
+		return "the key must be ck_ and 40 hexadecimal digits"
+	case !restKey.MatchString(k.Secret) || k.Secret[1] != 's':
+		return "the secret must be cs_ and 40 hexadecimal digits"
+	}
+	return ""
 }
 
 // AddedShop is a shop that was added. Connection is nil on Shopify.
@@ -49,10 +68,18 @@ type NewConnection struct {
 	ID     int64
 	Path   string // of the delivery URL, token included
 	Secret string // to sign deliveries with
+	Weak   bool   // the secret that was given is shorter than one should be
 }
 
+// How long a webhook secret must be, and should be.
+const (
+	shortestSecret = 12
+	goodSecret     = 16
+)
+
 // AddShop adds a shop. It returns an error of kind Conflict when the platform
-// and domain are there already.
+// and domain are there already. A shop that uninstalled the app comes back with
+// its ledger.
 func AddShop(ctx context.Context, db *store.DB, keys *seal.Keys, n NewShop) (*AddedShop, error) {
 	if err := n.normalise(); err != nil {
 		return nil, err
@@ -74,27 +101,62 @@ func AddShop(ctx context.Context, db *store.DB, keys *seal.Keys, n NewShop) (*Ad
 	if n.Platform != order.WooCommerce {
 		return &added, nil
 	}
-	added.Connection, err = Connect(ctx, db, keys, added.ID, n.BaseURL, n.Secret)
+	added.Connection, err = Connect(ctx, db, keys, added.ID, ConnectionTo{BaseURL: n.BaseURL, Secret: n.Secret, RestKeys: n.RestKeys})
 	return &added, err
+}
+
+// ConnectionTo is what to know of a connection to add; see NewShop.
+type ConnectionTo struct {
+	BaseURL, Secret string
+	RestKeys        RestKeys
 }
 
 // Connect adds a connection to a WooCommerce shop: a new delivery URL with a
 // secret of its own. An empty secret is made up.
-func Connect(ctx context.Context, db *store.DB, keys *seal.Keys, shopID int64, baseURL, secret string) (*NewConnection, error) {
-	if secret == "" {
-		secret = random()
+func Connect(ctx context.Context, db *store.DB, keys *seal.Keys, shopID int64, to ConnectionTo) (*NewConnection, error) {
+	if to.Secret == "" {
+		to.Secret = random()
 	}
 	token := random()
 	hash := sha256.Sum256([]byte(token))
-	c := NewConnection{Path: "/webhooks/woocommerce/" + token, Secret: secret}
+	c := NewConnection{Path: "/webhooks/woocommerce/" + token, Secret: to.Secret, Weak: len(to.Secret) < goodSecret}
+	n := store.NewConnection{TokenHash: hash[:], Secret: platform.SealSecret(keys, hash[:], to.Secret), BaseURL: to.BaseURL}
+	if to.RestKeys != (RestKeys{}) {
+		n.RestKeys = platform.SealRestKeys(keys, hash[:], to.RestKeys.Key, to.RestKeys.Secret)
+	}
 	err := db.InTx(ctx, shopID, func(tx *store.Tx) (err error) {
-		c.ID, err = tx.AddConnection(ctx, hash[:], platform.SealSecret(keys, hash[:], secret), baseURL)
+		c.ID, err = tx.AddConnection(ctx, n)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &c, nil
+}
+
+// SetRestKeys gives the newest connection of a WooCommerce shop other REST
+// keys and returns that connection's id.
+func SetRestKeys(ctx context.Context, db *store.DB, keys *seal.Keys, shopID int64, k RestKeys) (id int64, err error) {
+	if k == (RestKeys{}) {
+		return 0, errs.New(errs.Invalid, "invalid_rest_keys", "Give a consumer key and a consumer secret.")
+	}
+	if msg := k.wrong(); msg != "" {
+		return 0, errs.New(errs.Invalid, "invalid_rest_keys", "These are no REST keys of WooCommerce.", errs.Field{Path: "rest_keys", Msg: msg})
+	}
+	err = db.InTx(ctx, shopID, func(tx *store.Tx) error {
+		all, err := tx.Connections(ctx)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if c.RevokedAt.IsZero() {
+				id = c.ID
+				return tx.SetRestKeys(ctx, id, platform.SealRestKeys(keys, c.TokenHash, k.Key, k.Secret))
+			}
+		}
+		return errs.New(errs.NotFound, "no_connection", "This shop has no live connection to a WooCommerce store.")
+	})
+	return id, err
 }
 
 // random is 256 bits in base64url.
@@ -120,8 +182,8 @@ func (n *NewShop) normalise() error {
 		if !shopifyDomain.MatchString(n.Domain) {
 			wrong("domain", "must be the shop's own domain, such as example.myshopify.com")
 		}
-		if n.BaseURL != "" || n.Secret != "" {
-			wrong("platform", "a Shopify shop has no base URL and no secret of its own")
+		if n.BaseURL != "" || n.Secret != "" || n.RestKeys != (RestKeys{}) {
+			wrong("platform", "a Shopify shop has no base URL, secret or REST keys of its own")
 		}
 	case order.WooCommerce:
 		if !validHost(n.Domain) {
@@ -133,8 +195,11 @@ func (n *NewShop) normalise() error {
 		if u, err := url.Parse(n.BaseURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
 			wrong("base_url", "must be the address of the store, such as https://shop.example.com")
 		}
-		if n.Secret != "" && len(n.Secret) < 16 {
-			wrong("secret", "must have 16 characters at least")
+		if n.Secret != "" && len(n.Secret) < shortestSecret {
+			wrong("secret", fmt.Sprintf("must have %d characters at least, and should have %d", shortestSecret, goodSecret))
+		}
+		if msg := n.RestKeys.wrong(); msg != "" {
+			wrong("rest_keys", msg)
 		}
 	default:
 		wrong("platform", "must be shopify or woocommerce")

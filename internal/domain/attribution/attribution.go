@@ -62,9 +62,6 @@ type Influencer struct {
 	CustomerID               int64
 	EmailHashes, PhoneHashes []string
 	AddressHash              string
-	// IPHashes are the addresses the influencer is known to come from (portal,
-	// signature). The order's address among them is the weak signal.
-	IPHashes []string
 }
 
 // PastOrder is an earlier order of the same customer: for new/returning
@@ -138,5 +135,5 @@ type Decision struct {
 	Customer   string      `json:"customer"`         // "new", "returning", "unknown"
 	Shares     []Share     `json:"shares,omitempty"`
 	Candidates []Candidate `json:"candidates,omitempty"`
-	Flags      []string    `json:"flags,omitempty"` // "late_touch", "claimed_time", "weak_self_referral", …
+	Flags      []string    `json:"flags,omitempty"` // "late_touch", "claimed_time", "same_ip", …
 }

@@ -105,16 +105,10 @@ func verdict(in *Input, d *Decision, w winner) (Outcome, string) {
 		d.flag("same_ip")
 	}
 	inf := in.Influencers[w.InfluencerID]
-	signal := selfReferral(&inf, &o.Snapshot.Customer)
-	if w.rules().SelfReferral == terms.Allow || w.Kind == Manual {
-		signal = notSelf // a person, or both parties, have looked at it
-	}
-	switch signal {
-	case strongSelf:
+	// Unless a person, or both parties, have looked at it.
+	if w.rules().SelfReferral != terms.Allow && w.Kind != Manual && selfReferral(&inf, &o.Snapshot.Customer) {
 		d.flag("self_referral")
 		return Denied, "self_referral"
-	case weakSelf:
-		d.flag("weak_self_referral")
 	}
 	if w.rules().Customers == terms.NewOnly && d.Customer == terms.Returning {
 		return Denied, "returning_customer"
@@ -124,8 +118,6 @@ func verdict(in *Input, d *Decision, w winner) (Outcome, string) {
 	// person's decision taken since.
 	case !inf.BannedAt.IsZero() && (w.Kind != Manual || w.At.Before(inf.BannedAt)):
 		return Held, "influencer_banned"
-	case signal == weakSelf:
-		return Held, "weak_self_referral"
 	case w.rules().Customers == terms.NewOnly && d.Customer == "unknown":
 		return Held, "unknown_customer"
 	}

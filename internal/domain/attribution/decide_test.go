@@ -130,7 +130,6 @@ func TestSelfReferral(t *testing.T) {
 		{"a shared e-mail is denied", attribution.Influencer{EmailHashes: []string{"x", "e"}}, attribution.Denied, "self_referral"},
 		{"a shared phone is denied", attribution.Influencer{PhoneHashes: []string{"p"}}, attribution.Denied, "self_referral"},
 		{"a shared address is denied", attribution.Influencer{AddressHash: "a"}, attribution.Denied, "self_referral"},
-		{"the influencer's network waits for a person", attribution.Influencer{IPHashes: []string{"i"}}, attribution.Held, "weak_self_referral"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -201,8 +200,8 @@ func TestNewCustomersOnly(t *testing.T) {
 func TestAPersonsDecisionBeatsEverything(t *testing.T) {
 	t.Parallel()
 	in := scene(t, nil)
-	in.Order.Snapshot.Customer.IPHash = "i"
-	in.Influencers[ben] = attribution.Influencer{ID: ben, IPHashes: []string{"i"}}
+	in.Order.Snapshot.Customer.EmailHash = "e"
+	in.Influencers[ben] = attribution.Influencer{ID: ben, EmailHashes: []string{"e"}}
 	manual := attribution.Touch{ID: "manual:1", Kind: attribution.Manual, InfluencerID: ben, AgreementID: 20, At: at("2026-12-20T00:00:00Z")}
 	in.Touches = []attribution.Touch{code("ANNA", anna, at("2026-12-01T12:00:00Z")), manual}
 	d := attribution.Decide(in)

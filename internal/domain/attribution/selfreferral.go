@@ -6,27 +6,13 @@ import (
 	"tributary/internal/domain/order"
 )
 
-type selfSignal uint8
-
-const (
-	notSelf selfSignal = iota
-	weakSelf
-	strongSelf
-)
-
-// selfReferral compares buyer and influencer. Any of customer id, e-mail,
-// phone and shipping address is strong; the order coming from an address the
-// influencer is known by is weak. That a click and its order share an address
-// says nothing: it is what every honest purchase looks like.
-func selfReferral(inf *Influencer, c *order.Customer) selfSignal {
-	switch {
-	case inf.CustomerID != 0 && inf.CustomerID == c.ID,
-		c.EmailHash != "" && slices.Contains(inf.EmailHashes, c.EmailHash),
-		c.PhoneHash != "" && slices.Contains(inf.PhoneHashes, c.PhoneHash),
-		c.AddressHash != "" && inf.AddressHash == c.AddressHash:
-		return strongSelf
-	case c.IPHash != "" && slices.Contains(inf.IPHashes, c.IPHash):
-		return weakSelf
-	}
-	return notSelf
+// selfReferral tells whether the buyer is the influencer: any of customer
+// id, e-mail, phone and shipping address says so. The rule's weak signal, an
+// order from an address the influencer is known by, needs sessions of the
+// influencer's own to know addresses from; see docs/decisions.md.
+func selfReferral(inf *Influencer, c *order.Customer) bool {
+	return inf.CustomerID != 0 && inf.CustomerID == c.ID ||
+		c.EmailHash != "" && slices.Contains(inf.EmailHashes, c.EmailHash) ||
+		c.PhoneHash != "" && slices.Contains(inf.PhoneHashes, c.PhoneHash) ||
+		c.AddressHash != "" && inf.AddressHash == c.AddressHash
 }

@@ -11,19 +11,17 @@ import (
 // anything. The result depends on the set of facts applied, never on their
 // order or number:
 //
-//   - the snapshot with the greatest (Version, RefundCount, Digest) stays, equal
-//     keys being decided by content;
+//   - the newest snapshot stays: see beats;
 //   - refunds are a union by id; of two accounts of one refund the Detailed one,
 //     then the later Version stays, and what both know of its time is kept;
-//   - the latest deletion stays beside the snapshot, PaymentNow weighs the two;
+//   - the latest deletion, and all that was heard of the bin, stay beside the
+//     snapshot; Deleted weighs them;
+//   - of the times an order without a time of payment was seen waiting for its
+//     money, and having it, the earliest stay;
 //   - of two names the longer, then the greater stays.
 //
 // A fact about another order is refused: false, nothing changed. A snapshot
-// without a Version counts as old as its creation. A snapshot read from the
-// store's API should carry the time of the read as Version: a read shows all
-// that was modified before it, and only that makes a refund deleted in
-// WooCommerce, which changes no modification time, visible. o keeps the slices
-// of f.
+// without a Version counts as old as its creation. o keeps the slices of f.
 func (o *Order) Apply(f Fact) bool {
 	if o.ID != 0 && (o.ID != f.OrderID || o.Platform != f.Platform) {
 		return false
@@ -33,13 +31,31 @@ func (o *Order) Apply(f Fact) bool {
 	if cmp.Or(cmp.Compare(len(f.Name), len(o.Name)), cmp.Compare(f.Name, o.Name)) > 0 {
 		o.Name, changed = f.Name, true
 	}
-	if at := utc(f.DeletedAt); at.After(o.DeletedAt) {
+	switch at := utc(f.DeletedAt); {
+	case at.IsZero():
+	case f.Undated:
+		changed = hear(&o.Bin.In, Heard{f.Key, at}) || changed
+	case at.After(o.DeletedAt):
 		o.DeletedAt, changed = at, true
 	}
 	if f.Snapshot != nil {
-		if s := f.Snapshot.inUTC(); s.beats(&o.Snapshot) {
+		s := f.Snapshot.inUTC()
+		if f.Restored {
+			changed = hear(&o.Bin.Out, Heard{f.Key, s.Version}) || changed
+		}
+		if s.Binned && s.Version.After(o.Bin.Seen) {
+			o.Bin.Seen, changed = s.Version, true
+		}
+		if s.Payment == PaymentPending {
+			changed = earlier(&o.Waited, s.Version) || changed
+		}
+		if !s.ProcessedAt.IsZero() {
+			changed = earlier(&o.Paid, s.Version) || changed
+		}
+		if s.beats(&o.Snapshot) {
 			o.Snapshot, changed = s, true
 		}
+		o.Snapshot.PaidAt = o.paidAt()
 	}
 	for i := range f.Refunds {
 		if o.applyRefund(f.Refunds[i].inUTC()) {
@@ -47,6 +63,43 @@ func (o *Order) Apply(f Fact) bool {
 		}
 	}
 	return changed
+}
+
+// paidAt is when the order was paid, as far as its store tells.
+func (o *Order) paidAt() time.Time {
+	s := &o.Snapshot
+	switch {
+	case s.ProcessedAt.IsZero():
+		return s.PaidAt
+	case !o.Waited.IsZero() && o.Waited.Before(o.Paid):
+		return latest(s.ProcessedAt, o.Paid)
+	}
+	return s.ProcessedAt
+}
+
+// earlier keeps the earliest time.
+func earlier(t *time.Time, at time.Time) (changed bool) {
+	if !t.IsZero() && !at.Before(*t) {
+		return false
+	}
+	*t = at
+	return true
+}
+
+// hear adds what one delivery told, once. A copy: another Order may share the
+// backing array.
+func hear(list *[]Heard, h Heard) (changed bool) {
+	i, found := slices.BinarySearchFunc(*list, h.Key, func(have Heard, key uint64) int { return cmp.Compare(have.Key, key) })
+	switch {
+	case !found:
+		*list = slices.Insert(slices.Clip(*list), i, h)
+	case h.At.Before((*list)[i].At):
+		*list = slices.Clone(*list)
+		(*list)[i] = h
+	default:
+		return false
+	}
+	return true
 }
 
 func (o *Order) applyRefund(r Refund) bool {
@@ -85,19 +138,69 @@ func (r *Refund) compare(than *Refund) int {
 	)
 }
 
+// beats tells whether s is newer than another snapshot. Stores count whole
+// seconds and change an order several times in one, so of snapshots with one
+// Version these come later, in this order: one that we read well after that
+// second (a refund taken back in WooCommerce shows in nothing else); one that
+// knows more refunds; one of an order that has come further; one read later.
+// What is then still open is decided by digest and content.
 func (s *Snapshot) beats(than *Snapshot) bool {
-	c := cmp.Or(s.Version.Compare(than.Version), cmp.Compare(s.RefundCount, than.RefundCount), cmp.Compare(s.Digest, than.Digest))
+	c := cmp.Or(
+		s.Version.Compare(than.Version),
+		s.readAfter().Compare(than.readAfter()),
+		cmp.Compare(s.RefundCount, than.RefundCount),
+		cmp.Compare(s.progress(), than.progress()),
+		s.ReadAt.Compare(than.ReadAt),
+		cmp.Compare(s.Digest, than.Digest),
+	)
 	if c == 0 {
-		c = bytes.Compare(encode(s), encode(than))
+		a, b := s.asSent(), than.asSent()
+		c = bytes.Compare(a.encode(), b.encode())
 	}
 	return c > 0
+}
+
+// asSent is s without what Apply makes of it.
+func (s *Snapshot) asSent() *Snapshot {
+	if s.ProcessedAt.IsZero() {
+		return s
+	}
+	sent := *s
+	sent.PaidAt = time.Time{}
+	return &sent
+}
+
+// apart is by how much the store's clock and ours may differ.
+const apart = 2 * time.Minute
+
+// readAfter is when the order was read, if that was certainly after Version.
+func (s *Snapshot) readAfter() time.Time {
+	if s.ReadAt.Sub(s.Version) < apart {
+		return time.Time{}
+	}
+	return s.ReadAt
+}
+
+// progress ranks how far an order has come within one second.
+func (s *Snapshot) progress() int {
+	rank := map[Payment]int{PaymentNotOrder: 0, PaymentPending: 1, PaymentUnknown: 2, PaymentPaid: 3, PaymentVoid: 4}[s.Payment] << 2
+	if !s.FulfilledAt.IsZero() {
+		rank |= 1
+	}
+	if !s.DeliveredAt.IsZero() {
+		rank |= 2
+	}
+	return rank
 }
 
 // inUTC is s as it is stored: UTC, without a monotonic clock.
 func (s *Snapshot) inUTC() Snapshot {
 	u := *s
-	for _, t := range []*time.Time{&u.Version, &u.CreatedAt, &u.CheckoutAt, &u.PaidAt, &u.FulfilledAt, &u.DeliveredAt} {
+	for _, t := range []*time.Time{&u.Version, &u.ReadAt, &u.CreatedAt, &u.CheckoutAt, &u.PaidAt, &u.ProcessedAt, &u.FulfilledAt, &u.DeliveredAt} {
 		*t = utc(*t)
+	}
+	if !u.ProcessedAt.IsZero() {
+		u.PaidAt = time.Time{}
 	}
 	if u.Version.IsZero() {
 		u.Version = u.CreatedAt

@@ -30,6 +30,9 @@ func facts() *rapid.Generator[[]order.Fact] {
 		}
 		return m
 	})
+	read := rapid.Custom(func(t *rapid.T) time.Time {
+		return rapid.SampledFrom([]time.Time{{}, {}, at(1), at(200), at(201)}).Draw(t, "when")
+	})
 	small := rapid.Int64Range(0, 2)
 	refund := rapid.Custom(func(t *rapid.T) order.Refund {
 		r := order.Refund{
@@ -49,6 +52,8 @@ func facts() *rapid.Generator[[]order.Fact] {
 			Version: moment.Draw(t, "version"), RefundCount: rapid.IntRange(0, 1).Draw(t, "count"),
 			Digest:    rapid.Uint64Range(0, 1).Draw(t, "digest"),
 			RefundIDs: rapid.SliceOfN(small, 0, 2).Draw(t, "refund ids"), RefundsComplete: rapid.Bool().Draw(t, "complete"),
+			PaidAt: moment.Draw(t, "paid"), ProcessedAt: moment.Draw(t, "processed"),
+			ReadAt: read.Draw(t, "read"), Binned: rapid.Bool().Draw(t, "binned"),
 			CreatedAt: moment.Draw(t, "created"), Payment: order.Payment(rapid.Uint8Range(0, 4).Draw(t, "payment")),
 			Currency: "USD", Total: small.Draw(t, "total"),
 			Claims: []order.Claim{{Kind: order.ClaimRef, Value: "anna", At: moment.Draw(t, "claim")}},
@@ -58,7 +63,8 @@ func facts() *rapid.Generator[[]order.Fact] {
 		return order.Fact{
 			Platform: order.WooCommerce, OrderID: 7, Name: rapid.SampledFrom([]string{"", "7", "A7", "B7"}).Draw(t, "name"),
 			Snapshot: snapshot.Draw(t, "snapshot"), Refunds: rapid.SliceOfN(refund, 0, 2).Draw(t, "refunds"),
-			DeletedAt: moment.Draw(t, "deleted"),
+			DeletedAt: moment.Draw(t, "deleted"), Undated: rapid.Bool().Draw(t, "undated"), Restored: rapid.Bool().Draw(t, "restored"),
+			Key: rapid.Uint64Range(0, 2).Draw(t, "key"),
 		}
 	}), 1, 7)
 }
@@ -160,6 +166,8 @@ func TestPaymentNowWeighsDeletionAgainstTheSnapshot(t *testing.T) {
 		{"restored", []order.Fact{deleted(2), snap(3, nil)}, order.PaymentPaid},
 		{"a refund came first", []order.Fact{refunds(order.Refund{ID: 1})}, order.PaymentNotOrder},
 		{"only the deletion came", []order.Fact{deleted(1)}, order.PaymentVoid},
+		{"paid in the second it was placed", []order.Fact{snap(1, nil), snap(1, func(s *order.Snapshot) { s.Payment = order.PaymentPending })}, order.PaymentPaid},
+		{"cancelled in the second it was paid", []order.Fact{snap(1, func(s *order.Snapshot) { s.Payment = order.PaymentVoid }), snap(1, nil)}, order.PaymentVoid},
 		{"failed, then paid", []order.Fact{snap(2, nil), snap(1, func(s *order.Snapshot) { s.Payment = order.PaymentVoid })}, order.PaymentPaid},
 		{"a status of a plugin", []order.Fact{snap(1, func(s *order.Snapshot) { s.Payment = order.PaymentUnknown })}, order.PaymentUnknown},
 	} {
@@ -169,10 +177,43 @@ func TestPaymentNowWeighsDeletionAgainstTheSnapshot(t *testing.T) {
 	}
 }
 
+func TestAnOrderSeenWaitingWasPaidWhenItWasFirstSeenPaid(t *testing.T) {
+	t.Parallel()
+	paid := func(version int) order.Fact {
+		return snap(version, func(s *order.Snapshot) { s.ProcessedAt = at(1) })
+	}
+	waiting := func(version int) order.Fact {
+		return snap(version, func(s *order.Snapshot) { s.Payment = order.PaymentPending })
+	}
+	for _, c := range []struct {
+		name  string
+		facts []order.Fact
+		want  int
+	}{
+		{"never seen waiting", []order.Fact{paid(9), paid(5)}, 1},
+		{"a bank transfer", []order.Fact{waiting(2), waiting(4), paid(7), paid(9)}, 7},
+		{"only a late change was heard of", []order.Fact{waiting(2), paid(9)}, 9},
+		{"waiting for more after an edit", []order.Fact{paid(2), waiting(5), paid(9)}, 1},
+		{"both in one second", []order.Fact{waiting(2), paid(2)}, 1},
+		{"still waiting", []order.Fact{waiting(2)}, -1},
+		{"the store tells", []order.Fact{waiting(2), snap(9, func(s *order.Snapshot) { s.PaidAt = at(3) })}, 3},
+	} {
+		for range c.facts {
+			if got := join(c.facts).Snapshot.PaidAt; !got.Equal(at(c.want)) {
+				t.Errorf("%s: paid at %v, want %v", c.name, got, at(c.want))
+			}
+			c.facts = append(c.facts[1:], c.facts[0])
+		}
+	}
+}
+
 func TestEffectiveRefunds(t *testing.T) {
 	t.Parallel()
 	lists := func(ids ...int64) func(*order.Snapshot) {
 		return func(s *order.Snapshot) { s.RefundIDs, s.RefundsComplete, s.RefundCount = ids, true, len(ids) }
+	}
+	read := func(second int) func(*order.Snapshot) {
+		return func(s *order.Snapshot) { s.RefundsComplete, s.ReadAt = true, at(second) }
 	}
 	sum := func(id int64, version int) order.Refund {
 		return order.Refund{ID: id, Version: at(version), Amount: 500}
@@ -193,7 +234,9 @@ func TestEffectiveRefunds(t *testing.T) {
 		{"detail read early, sum heard late", []order.Fact{refunds(detail(1, 1)), snap(2, lists()), refunds(sum(1, 3))}, []int64{1}},
 		{"an incomplete list hides nothing", []order.Fact{refunds(sum(1, 1)), snap(2, nil)}, []int64{1}},
 		{"in one second the payload with more refunds is newer", []order.Fact{snap(2, lists(1)), snap(2, lists()), refunds(sum(1, 2))}, []int64{1}},
-		{"a later read shows that a refund was deleted", []order.Fact{snap(2, lists(1)), refunds(sum(1, 2)), snap(9, lists())}, nil},
+		{"a later read shows that a refund was deleted", []order.Fact{snap(2, lists(1)), refunds(sum(1, 2)), snap(2, read(300))}, nil},
+		{"a read in the second of a change may be older than it", []order.Fact{snap(2, lists(1)), refunds(sum(1, 2)), snap(2, read(3))}, []int64{1}},
+		{"what was changed after a read is newer than it", []order.Fact{snap(3, lists(1)), refunds(sum(1, 3)), snap(2, read(300))}, []int64{1}},
 	} {
 		var got []int64
 		for _, r := range join(c.facts).EffectiveRefunds() {

@@ -1,15 +1,66 @@
 package order
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Known tells whether a whole-order payload has been seen. Without one the
 // order is only a number with refunds or a deletion.
 func (o *Order) Known() bool { return !o.Snapshot.Version.IsZero() }
 
-// Deleted tells whether the store said that the order is gone and no snapshot
-// is newer than that.
+// Deleted tells whether the store said that the order is gone and nothing newer
+// brings it back.
+//
+// A payload that shows the order in the bin is such a word. WooCommerce's own
+// word for it, order.deleted, has no time and comes early, late or twice. It
+// holds while there are more such words than words that the
+// order was taken out, unless the newest snapshot is newer than the last time
+// the order was seen in the bin, was modified after we were told, or was read
+// by us after we were told. Only that last comparison looks at when something
+// was received, as it was recorded: it decides when nothing else speaks.
 func (o *Order) Deleted() bool {
-	return !o.DeletedAt.IsZero() && !o.Snapshot.Version.After(o.DeletedAt)
+	s, b := &o.Snapshot, &o.Bin
+	switch {
+	case s.Binned:
+		return true
+	case !o.DeletedAt.IsZero() && !s.Version.After(o.DeletedAt) && !s.ReadAt.After(o.DeletedAt):
+		return true
+	case len(b.In) <= len(b.Out):
+		return false
+	}
+	told := b.Told()
+	return !(!b.Seen.IsZero() && s.Version.After(b.Seen)) && !s.Version.After(told) && !s.ReadAt.After(told)
+}
+
+// Told is when we last heard that the order is in the bin; zero: never.
+func (b *Bin) Told() (at time.Time) {
+	for _, h := range b.In {
+		at = latest(at, h.At)
+	}
+	return at
+}
+
+// GoneSince is when the order was deleted, as far as is known; zero while it is
+// not Deleted.
+func (o *Order) GoneSince() time.Time {
+	if !o.Deleted() {
+		return time.Time{}
+	}
+	if o.Snapshot.Binned {
+		return o.Snapshot.Version
+	}
+	return latest(o.DeletedAt, o.Bin.Told())
+}
+
+// Unclear tells whether reading the order from the store would tell more than
+// the store has sent: a refund of which only the sum is known, or an undated
+// deletion that nothing dates.
+func (o *Order) Unclear() bool {
+	if o.Deleted() {
+		return !o.Snapshot.Binned && o.DeletedAt.IsZero()
+	}
+	return slices.ContainsFunc(o.EffectiveRefunds(), func(r Refund) bool { return !r.Detailed })
 }
 
 // PaymentNow is the payment state after deletion: a deleted order is void until

@@ -47,30 +47,58 @@ type Order struct {
 	Snapshot Snapshot `json:"snapshot"`
 	// Refunds by the store's refund id, ascending; a join of all payloads.
 	Refunds []Refund `json:"refunds,omitempty"`
-	// DeletedAt is when the store last said that the order is gone. A snapshot
-	// with a later Version brings it back.
+	// DeletedAt is when the order was last gone for good. A snapshot with a later
+	// Version brings it back.
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	// Bin is what is heard of WooCommerce's bin. Deleted weighs it.
+	Bin Bin `json:"bin,omitzero"`
+	// Waited and Paid are the earliest Versions that showed the order waiting
+	// for its money and having it, where the store does not tell when it was
+	// paid. See Snapshot.ProcessedAt.
+	Waited time.Time `json:"waited,omitzero"`
+	Paid   time.Time `json:"paid,omitzero"`
 }
 
-// Snapshot is one whole-order payload. The one with the greatest
-// (Version, RefundCount, Digest) wins.
+// Bin is what a store said of putting an order into its bin and taking it out
+// again, without saying when.
+type Bin struct {
+	In  []Heard `json:"in,omitempty"`  // that it was put there; ascending by Key
+	Out []Heard `json:"out,omitempty"` // that it was taken out
+	// Seen is the Version of the newest payload that showed the order there.
+	Seen time.Time `json:"seen,omitzero"`
+}
+
+// Heard is one delivery that told something undated.
+type Heard struct {
+	Key uint64    `json:"key"`
+	At  time.Time `json:"at"` // when it was first received, as recorded with it
+}
+
+// Snapshot is one whole-order payload. Apply says which of several wins.
 type Snapshot struct {
 	Version     time.Time `json:"version,omitzero"` // the store's updated/modified time; zero: no snapshot seen yet
+	ReadAt      time.Time `json:"read_at,omitzero"` // by our clock, when we read the order from the store; zero: the store sent it
 	RefundCount int       `json:"refund_count,omitempty"`
-	Digest      uint64    `json:"digest,omitempty"` // first 8 bytes of sha256(body): a tie-break that does not depend on arrival
+	Digest      uint64    `json:"digest,omitempty"` // hash of the body: a tie-break that does not depend on arrival
 	// RefundIDs lists the refunds the payload knew. With RefundsComplete
 	// (WooCommerce) a refund that is not in it has been deleted in the store.
 	RefundIDs       []int64 `json:"refund_ids,omitempty"`
 	RefundsComplete bool    `json:"refunds_complete,omitempty"`
 
-	CreatedAt   time.Time `json:"created_at"`            // order creation; the instant attribution is decided for (R-3)
-	CheckoutAt  time.Time `json:"checkout_at,omitzero"`  // checkout start where the store tells it (R-11)
-	PaidAt      time.Time `json:"paid_at,omitzero"`      // zero: not paid
+	CreatedAt  time.Time `json:"created_at"`           // order creation; the instant attribution is decided for (R-3)
+	CheckoutAt time.Time `json:"checkout_at,omitzero"` // checkout start where the store tells it (R-11)
+	PaidAt     time.Time `json:"paid_at,omitzero"`     // zero: not paid
+	// ProcessedAt is set instead of PaidAt by a store that does not tell when an
+	// order was paid. Apply makes PaidAt of it: an order that was never seen
+	// waiting was paid when it was processed, one that was seen waiting when it
+	// was first seen paid.
+	ProcessedAt time.Time `json:"processed_at,omitzero"`
 	FulfilledAt time.Time `json:"fulfilled_at,omitzero"` // zero: not yet
 	DeliveredAt time.Time `json:"delivered_at,omitzero"`
 	Payment     Payment   `json:"payment"`
 	Status      string    `json:"status,omitempty"` // the store's own word, for people
 	Test        bool      `json:"test,omitempty"`
+	Binned      bool      `json:"binned,omitempty"` // in WooCommerce's bin
 
 	Currency         money.Currency `json:"currency"`
 	Total            int64          `json:"total"` // all the shopper pays, tax and shipping included, as sold
@@ -151,7 +179,9 @@ type Allocation struct {
 type Refund struct {
 	ID      int64     `json:"id"`
 	Version time.Time `json:"version,omitzero"`
-	At      time.Time `json:"at,omitzero"` // zero: the payload did not say
+	// At is when the money went back, at the latest: where a payload does not
+	// say, the earliest time any payload spoke of the refund. Zero: unknown.
+	At time.Time `json:"at,omitzero"`
 	// Seen is the latest Version any payload spoke of this refund with. Apply
 	// keeps it; decoders leave it alone.
 	Seen   time.Time    `json:"seen,omitzero"`
@@ -201,4 +231,11 @@ type Fact struct {
 	Snapshot  *Snapshot // nil: this delivery is about a refund or a deletion only
 	Refunds   []Refund
 	DeletedAt time.Time // non-zero: the store said the order is gone
+	// Undated says that DeletedAt is only when we were told: the order was put
+	// into the bin at some time before. Restored says that it was taken out.
+	Undated  bool `json:",omitempty"`
+	Restored bool `json:",omitempty"`
+	// Key tells this delivery from another one that says the same. It matters
+	// to Undated and Restored only.
+	Key uint64 `json:",omitempty"`
 }

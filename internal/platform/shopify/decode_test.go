@@ -75,8 +75,8 @@ func TestPaymentFollowsTheFinancialStatusUnlessCancelled(t *testing.T) {
 		"voided": order.PaymentVoid, "something_new": order.PaymentUnknown, "": order.PaymentUnknown,
 	} {
 		s := snapshot(t, object{"financial_status": status})
-		if s.Payment != want || s.PaidAt.IsZero() == (want == order.PaymentPaid) {
-			t.Errorf("%s: %v, paid at %v", status, s.Payment, s.PaidAt)
+		if s.Payment != want || s.ProcessedAt.IsZero() == (want == order.PaymentPaid) {
+			t.Errorf("%s: %v, paid at %v", status, s.Payment, s.ProcessedAt)
 		}
 		if s = snapshot(t, object{"financial_status": status, "cancelled_at": "2026-11-21T10:00:00Z"}); s.Payment != order.PaymentVoid {
 			t.Errorf("%s and cancelled: %v", status, s.Payment)
@@ -330,6 +330,22 @@ func TestAmountsBeyondAllReasonAreRefusedNotWrapped(t *testing.T) {
 		if m, err := shopify.Decode("orders/create", body(t, change), at, plain); err == nil {
 			t.Errorf("%v: %+v", change, m.Fact.Snapshot)
 		}
+	}
+}
+
+func TestMoreRefundsThanAnOrderCanHaveAreRefusedAndMoreCodesAreNoise(t *testing.T) {
+	t.Parallel()
+	var refunds, codes []object
+	for i := range 2000 {
+		refunds = append(refunds, object{"id": i + 1, "refund_line_items": []object{}})
+		codes = append(codes, object{"code": fmt.Sprint("c", i), "amount": "0.01", "type": "percentage"})
+	}
+	if _, err := shopify.Decode("orders/updated", body(t, object{"refunds": refunds}), at, plain); errs.As(err) == nil {
+		t.Error("2000 refunds were taken")
+	}
+	m, err := shopify.Decode("orders/updated", body(t, object{"refunds": refunds[:1000], "discount_codes": codes}), at, plain)
+	if err != nil || len(m.Fact.Refunds) != 1000 || len(m.Fact.Snapshot.Codes) != 100 {
+		t.Errorf("%v: %d refunds, %d codes", err, len(m.Fact.Refunds), len(m.Fact.Snapshot.Codes))
 	}
 }
 

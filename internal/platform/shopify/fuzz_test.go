@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,8 +12,8 @@ import (
 	"tributary/internal/platform/shopify"
 )
 
-// Whatever the body, Decode does not panic, says the same twice, and never
-// makes an order that breaks what later rules rely on.
+// Whatever the body, Decode does not panic, says the same twice, keeps nothing
+// of the body, and never makes an order that breaks what later rules rely on.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join(fixtures, "*.json"))
 	if err != nil {
@@ -28,7 +29,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add("orders/create", []byte(`{"line_items":{"0":{"id":1}},"line_items":[{}],"currency":"USD"}`))
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		before := string(body)
-		m, err := shopify.Decode(topic, body, at, plain)
+		lent := bytes.Clone(body)
+		m, err := shopify.Decode(topic, lent, at, plain)
+		clear(lent) // whoever lends the body may use its memory again
 		again, err2 := shopify.Decode(topic, body, at, plain)
 		if !reflect.DeepEqual(m, again) || (err == nil) != (err2 == nil) || err != nil && err.Error() != err2.Error() {
 			t.Fatalf("twice: %+v %v\n%+v %v", m, err, again, err2)

@@ -10,7 +10,10 @@ import (
 	"tributary/internal/platform/wire"
 )
 
-const maxQuantity = 1_000_000
+const (
+	maxQuantity = 1_000_000
+	maxCodes    = 100 // of one order; stores allow a handful
+)
 
 // converter turns lines and discounts into minor units.
 type converter struct {
@@ -66,6 +69,9 @@ func (x *converter) addCode(text string, amount int64, known bool) {
 			x.amounts[i] = x.amounts[i] || known
 			return
 		}
+	}
+	if len(x.codes) == maxCodes {
+		return
 	}
 	if !known {
 		amount = 0

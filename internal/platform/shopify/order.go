@@ -1,8 +1,6 @@
 package shopify
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -35,8 +33,7 @@ func decodeOrder(topic string, body []byte, hash platform.Hash) (platform.Messag
 	if err := p.Err("order"); err != nil {
 		return platform.Message{}, err
 	}
-	sum := sha256.Sum256(body)
-	f.Snapshot.Digest = binary.BigEndian.Uint64(sum[:])
+	f.Snapshot.Digest = platform.Digest(body)
 	return fact(f), nil
 }
 
@@ -125,16 +122,16 @@ func (w *payload) times(s *order.Snapshot, p *wire.Problems) {
 	}
 }
 
-// payment reads how far the money has come. A payload has no time of payment:
-// the time Shopify processed the order stands in for it. A cancelled order is
-// void whatever its money did, and so is its target.
+// payment reads how far the money has come. A payload has no time of payment,
+// only the time Shopify processed the order. A cancelled order is void whatever
+// its money did, and so is its target.
 func (w *payload) payment(s *order.Snapshot) {
 	switch s.Status {
 	case "paid", "partially_refunded", "refunded":
 		s.Payment = order.PaymentPaid
-		s.PaidAt = s.CreatedAt
+		s.ProcessedAt = s.CreatedAt
 		if t, ok := w.processed.Time(); ok {
-			s.PaidAt = t
+			s.ProcessedAt = t
 		}
 	case "pending", "authorized", "partially_paid", "expired", "unpaid":
 		s.Payment = order.PaymentPending

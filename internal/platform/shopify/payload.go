@@ -1,6 +1,8 @@
 package shopify
 
 import (
+	"fmt"
+
 	"tributary/internal/domain/money"
 	"tributary/internal/platform/wire"
 )
@@ -206,6 +208,11 @@ func (w *payload) read(r *wire.Reader, p *wire.Problems) {
 			w.refunds = w.refunds[:0]
 			if r.Needed(p, "refunds") {
 				for r.Item() {
+					if len(w.refunds) == maxRefunds {
+						p.Add("refunds", fmt.Sprintf("more than %d of them", maxRefunds))
+						r.Skip()
+						continue
+					}
 					w.refunds = append(w.refunds, refund{})
 					w.refunds[len(w.refunds)-1].read(r, p)
 				}

@@ -11,6 +11,9 @@ import (
 	"tributary/internal/platform/wire"
 )
 
+// maxRefunds is beyond all reason for one order.
+const maxRefunds = 1000
+
 // decodeRefund reads refunds/create.
 func decodeRefund(body []byte) (platform.Message, error) {
 	var w refund

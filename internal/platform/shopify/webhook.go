@@ -41,7 +41,7 @@ type Headers struct {
 // is not in that list: without one the request is unauthorized.
 func ReadHeaders(h http.Header) (hd Headers, missing []string) {
 	hd = Headers{
-		Topic:      strings.ToLower(strings.TrimSpace(h.Get("X-Shopify-Topic"))),
+		Topic:      platform.Topic(h.Get("X-Shopify-Topic")),
 		HMAC:       h.Get("X-Shopify-Hmac-Sha256"),
 		APIVersion: h.Get("X-Shopify-Api-Version"),
 		WebhookID:  strings.TrimSpace(h.Get("X-Shopify-Webhook-Id")),

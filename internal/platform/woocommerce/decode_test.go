@@ -158,7 +158,7 @@ func TestFeesShippingAndRefundSumsAreRead(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for i, want := range []int64{3874, 500} {
-		if r := m.Fact.Refunds[i]; r.Amount != want || r.Detailed || !r.At.IsZero() || !r.Version.Equal(s.Version) {
+		if r := m.Fact.Refunds[i]; r.Amount != want || r.Detailed || !r.At.Equal(s.Version) || !r.Version.Equal(s.Version) {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -197,8 +197,116 @@ func TestABodyThatIsNoOrderMarksTheConnectionUnhealthy(t *testing.T) {
 			t.Errorf("%s: %v %q", b, m.Kind, m.Reason)
 		}
 	}
-	if m := decode(t, "order.deleted", []byte(`{"code":"x","message":"y"}`)); m.Kind != platform.Unhealthy {
-		t.Errorf("%+v", m)
+	for _, topic := range []string{"order.deleted", "coupon.updated", "coupon.deleted"} {
+		if m := decode(t, topic, []byte(`{"code":"x","message":"y"}`)); m.Kind != platform.Unhealthy || m.Reason != "x: y" {
+			t.Errorf("%s: %+v", topic, m)
+		}
+	}
+}
+
+func TestWhatWasErasedBeforeItWasSentIsNoSignOfIllHealth(t *testing.T) {
+	t.Parallel()
+	for topic, code := range map[string]string{"order.updated": "woocommerce_rest_shop_order_invalid_id", "coupon.updated": "woocommerce_rest_shop_coupon_invalid_id"} {
+		m := decode(t, topic, []byte(`{"code":"`+code+`","message":"Invalid ID.","data":{"status":404}}`))
+		if m.Kind != platform.Ignored || m.Reason == "" {
+			t.Errorf("%s: %+v", topic, m)
+		}
+	}
+}
+
+func TestAPayloadWithoutItsRefundsDoesNotSayThatThereAreNone(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []any{nil, 0, "", "none"} {
+		m, err := woocommerce.Decode("order.updated", body(t, object{"refunds": odd}), at, plain)
+		if err == nil && m.Fact.Snapshot.RefundsComplete {
+			t.Errorf("%v: the list counts as complete", odd)
+		}
+	}
+	if !snapshot(t).RefundsComplete {
+		t.Error("an empty list is complete")
+	}
+}
+
+func TestRestoredIsAnOrderThatIsOutOfTheBin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		topic, status    string
+		restored, binned bool
+	}{
+		{"order.restored", "processing", true, false},
+		{"order.restored", "trash", false, true}, // it was put there again before the store sent this
+		{"order.updated", "processing", false, false},
+		{"order.updated", "trash", false, true},
+	} {
+		f := decode(t, c.topic, body(t, object{"status": c.status})).Fact
+		if f.Restored != c.restored || f.Snapshot.Binned != c.binned || !f.DeletedAt.IsZero() {
+			t.Errorf("%s, %s: %+v", c.topic, c.status, f)
+		}
+	}
+}
+
+func TestMoreRefundsThanAnOrderCanHaveAreRefusedAndMoreCouponsAreNoise(t *testing.T) {
+	t.Parallel()
+	var refunds, coupons []object
+	for i := range 2000 {
+		refunds = append(refunds, object{"id": i + 1, "total": "-0.01"})
+		coupons = append(coupons, object{"code": fmt.Sprint("c", i), "discount": "0.01"})
+	}
+	if _, err := woocommerce.Decode("order.updated", body(t, object{"refunds": refunds}), at, plain); errs.As(err) == nil {
+		t.Error("2000 refunds were taken")
+	}
+	if s := snapshot(t, object{"coupon_lines": coupons, "refunds": refunds[:1000]}); len(s.Codes) != 100 || len(s.RefundIDs) != 1000 {
+		t.Errorf("%d codes, %d refunds", len(s.Codes), len(s.RefundIDs))
+	}
+}
+
+func TestAReadJoinsTheOrderWithTheLinesOfItsRefunds(t *testing.T) {
+	t.Parallel()
+	read := func(o, refunds []byte) platform.Message {
+		t.Helper()
+		m, err := woocommerce.DecodeRead(woocommerce.Read{OrderID: 13, Order: o, Refunds: refunds}.Body(), at, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	// The order knows refund 17; the list of refunds, read in the same moment,
+	// shows 18 too, which was deleted or is not part of the order yet.
+	f := read(load(t, "live_webhook_order_updated_partial_refund.body"), load(t, "live_order_refunds_list.json")).Fact
+	modified := time.Date(2026, 11, 23, 6, 59, 35, 0, time.UTC)
+	if s := f.Snapshot; f.OrderID != 13 || !s.ReadAt.Equal(at) || !s.Version.Equal(modified) || !s.RefundsComplete || len(f.Refunds) != 1 {
+		t.Fatalf("%+v %+v", f, s)
+	}
+	if r := f.Refunds[0]; r.ID != 17 || !r.Detailed || r.Amount != 3874 || fmt.Sprint(r.Lines) != "[{2 1 3570 304}]" || !r.Version.Equal(modified) || !r.At.Equal(modified.Add(-2*time.Second)) {
+		t.Errorf("%+v", r)
+	}
+	// A refund that came between the two reads keeps its sum.
+	if r := read(load(t, "live_webhook_order_updated_partial_refund.body"), nil).Fact.Refunds[0]; r.Detailed || r.Amount != 3874 {
+		t.Errorf("%+v", r)
+	}
+	if f := read(nil, nil).Fact; !f.DeletedAt.Equal(at) || f.Undated || f.Snapshot != nil || f.OrderID != 13 {
+		t.Errorf("%+v", f)
+	}
+	if f := read(load(t, "live_order_coupon_attribution.json"), []byte("[]")).Fact; len(f.Refunds) != 0 || f.Snapshot == nil {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestAReadThatCannotBeReadIsAnError(t *testing.T) {
+	t.Parallel()
+	partial := load(t, "live_webhook_order_updated_partial_refund.body")
+	for name, b := range map[string][]byte{
+		"another order":          woocommerce.Read{OrderID: 14, Order: partial}.Body(),
+		"an error":               woocommerce.Read{OrderID: 13, Order: []byte(`{"code":"woocommerce_rest_cannot_view"}`)}.Body(),
+		"no id":                  woocommerce.Read{Order: partial}.Body(),
+		"refunds are an error":   woocommerce.Read{OrderID: 13, Order: partial, Refunds: []byte(`{"code":"woocommerce_rest_cannot_view"}`)}.Body(),
+		"no JSON":                []byte("<html>"),
+		"half of it":             woocommerce.Read{OrderID: 13, Order: partial[:100]}.Body(),
+		"an unreadable currency": woocommerce.Read{OrderID: 13, Order: []byte(`{"id":13,"status":"completed"}`)}.Body(),
+	} {
+		if m, err := woocommerce.DecodeRead(b, at, plain); errs.As(err) == nil {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package woocommerce
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -28,8 +26,8 @@ func Decode(topic string, body []byte, at time.Time, hash platform.Hash) (platfo
 		return platform.Message{Kind: platform.Ping}, nil
 	}
 	resource, _, _ := strings.Cut(topic, ".")
-	if resource != "order" {
-		return platform.Message{Kind: platform.Ignored, Reason: "nothing is done for topic " + wire.Raw(`"`+strings.ReplaceAll(topic, `"`, ``)+`"`).Text()}, nil
+	if resource != "order" && resource != "coupon" {
+		return ignored("nothing is done for topic " + wire.Raw(`"`+strings.ReplaceAll(topic, `"`, ``)+`"`).Text()), nil
 	}
 	var w payload
 	var p wire.Problems
@@ -39,24 +37,33 @@ func Decode(topic string, body []byte, at time.Time, hash platform.Hash) (platfo
 		return unhealthy("the store sent something that is not JSON"), nil //nolint:nilerr // it is news about the store, not poison
 	}
 	id, ok := w.id.ID()
-	if !ok || w.status.Missing() && topic != "order.deleted" {
-		if !w.code.Missing() {
-			return unhealthy(w.code.Text() + ": " + w.message.Text()), nil
-		}
-		return unhealthy("the store sent a body without order id and status"), nil
+	switch {
+	case !ok && !w.code.Missing() && strings.HasSuffix(w.code.Peek(), "_invalid_id"):
+		return ignored("it was erased before the store sent it"), nil
+	case !ok && !w.code.Missing():
+		return unhealthy(w.code.Text() + ": " + w.message.Text()), nil
+	case !ok || resource == "order" && w.status.Missing() && topic != "order.deleted":
+		return unhealthy("the store sent a body without " + resource + " id and status"), nil
+	case resource != "order":
+		return ignored("nothing is done for topic " + wire.Raw(`"`+strings.ReplaceAll(topic, `"`, ``)+`"`).Text()), nil
 	}
 	f := order.Fact{Platform: order.WooCommerce, OrderID: id}
 	if w.status.Missing() {
-		f.DeletedAt = at.UTC()
+		// It has no time, so it may be older than anything heard before it.
+		f.DeletedAt, f.Undated = at.UTC(), true
 		return platform.Message{Kind: platform.Order, Fact: f}, nil
 	}
 	w.convert(&f, hash, &p)
 	if err := p.Err("order"); err != nil {
 		return platform.Message{}, err
 	}
-	sum := sha256.Sum256(body)
-	f.Snapshot.Digest = binary.BigEndian.Uint64(sum[:])
+	f.Snapshot.Digest = platform.Digest(body)
+	f.Restored = topic == "order.restored" && !f.Snapshot.Binned
 	return platform.Message{Kind: platform.Order, Fact: f}, nil
+}
+
+func ignored(why string) platform.Message {
+	return platform.Message{Kind: platform.Ignored, Reason: why}
 }
 
 func unhealthy(why string) platform.Message {
@@ -72,7 +79,7 @@ func (w *payload) convert(f *order.Fact, hash platform.Hash, p *wire.Problems) {
 		p.Add("currency", w.currency.Describe("a currency code"))
 		return
 	}
-	s := &order.Snapshot{Currency: c, Status: w.status.Text(), RefundCount: len(w.refunds), RefundsComplete: true}
+	s := &order.Snapshot{Currency: c, Status: w.status.Text(), RefundCount: len(w.refunds), RefundsComplete: w.hasRefunds}
 	f.Snapshot = s
 	w.times(s, p)
 	w.payment(s)
@@ -99,7 +106,7 @@ func (w *payload) convert(f *order.Fact, hash platform.Hash, p *wire.Problems) {
 			p.Add(fmt.Sprintf("refunds[%d].id", i), r.id.Describe("an id"))
 		}
 		n := amount(r.total, c, p, func() string { return fmt.Sprintf("refunds[%d].total", i) })
-		f.Refunds = append(f.Refunds, order.Refund{ID: id, Version: s.Version, Amount: max(n, -n)})
+		f.Refunds = append(f.Refunds, order.Refund{ID: id, Version: s.Version, At: s.Version, Amount: max(n, -n)})
 		s.RefundIDs = append(s.RefundIDs, id)
 	}
 	s.Customer = w.buyer(hash)
@@ -161,8 +168,10 @@ func (w *payload) payment(s *order.Snapshot) {
 		}
 	case "pending", "on-hold":
 		s.Payment = order.PaymentPending
-	case "cancelled", "failed", "trash":
+	case "cancelled", "failed":
 		s.Payment, s.PaidAt = order.PaymentVoid, paid
+	case "trash":
+		s.Payment, s.PaidAt, s.Binned = order.PaymentVoid, paid, true
 	case "checkout-draft", "auto-draft", "draft":
 		s.Payment = order.PaymentNotOrder
 	default: // a plugin's own

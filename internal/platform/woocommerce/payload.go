@@ -1,7 +1,16 @@
 package woocommerce
 
 import (
+	"fmt"
+
 	"tributary/internal/platform/wire"
+)
+
+// Of one order; stores have a handful. More coupons are noise, more refunds are
+// beyond all reason.
+const (
+	maxCoupons = 100
+	maxRefunds = 1000
 )
 
 // The parts of an order payload that are looked at, as they stood in the body.
@@ -16,7 +25,7 @@ type payload struct {
 	fees                                        []amounts
 	refunds                                     []refundSum
 	meta                                        []meta
-	hasLines                                    bool
+	hasLines, hasRefunds                        bool
 }
 
 type address struct{ street, second, postcode, country, email, phone wire.Raw }
@@ -210,15 +219,18 @@ func (w *payload) readCoupons(r *wire.Reader, p *wire.Problems) {
 				}
 			}
 		}
-		w.coupons = append(w.coupons, c)
+		if len(w.coupons) < maxCoupons {
+			w.coupons = append(w.coupons, c)
+		}
 	}
 }
 
 func (w *payload) readRefunds(r *wire.Reader, p *wire.Problems) {
 	w.refunds = w.refunds[:0]
 	if !r.Needed(p, "refunds") {
-		return
+		return // a payload that lists none does not say that there are none
 	}
+	w.hasRefunds = true
 	for r.Item() {
 		var s refundSum
 		if r.Object() {
@@ -232,6 +244,10 @@ func (w *payload) readRefunds(r *wire.Reader, p *wire.Problems) {
 					r.Skip()
 				}
 			}
+		}
+		if len(w.refunds) == maxRefunds {
+			p.Add("refunds", fmt.Sprintf("more than %d of them", maxRefunds))
+			continue
 		}
 		w.refunds = append(w.refunds, s)
 	}

@@ -43,9 +43,9 @@ func (w *refundResource) read(r *wire.Reader, p *wire.Problems) {
 }
 
 // DecodeRefunds reads the refund resource of an order, or the list of them, in
-// the order's currency, which refunds do not name. at is when they were read
-// from the store.
-func DecodeRefunds(orderID int64, c money.Currency, body []byte, at time.Time) (order.Fact, error) {
+// the order's currency, which refunds do not name. version is that of the order
+// they were read with.
+func DecodeRefunds(orderID int64, c money.Currency, body []byte, version time.Time) (order.Fact, error) {
 	f := order.Fact{Platform: order.WooCommerce, OrderID: orderID}
 	var p wire.Problems
 	var ws []refundResource
@@ -69,7 +69,7 @@ func DecodeRefunds(orderID int64, c money.Currency, body []byte, at time.Time) (
 	}
 	for i := range ws {
 		refund := ws[i].convert(c, fmt.Sprintf("[%d].", i), &p)
-		refund.Version = at.UTC()
+		refund.Version = version.UTC()
 		f.Refunds = append(f.Refunds, refund)
 	}
 	return f, p.Err("refund")

@@ -35,7 +35,7 @@ type Headers struct {
 // without one the request is unauthorized.
 func ReadHeaders(h http.Header) (hd Headers, missing []string) {
 	hd = Headers{
-		Topic:      strings.ToLower(strings.TrimSpace(h.Get("X-WC-Webhook-Topic"))),
+		Topic:      platform.Topic(h.Get("X-WC-Webhook-Topic")),
 		Signature:  h.Get("X-WC-Webhook-Signature"),
 		Source:     h.Get("X-WC-Webhook-Source"),
 		Resource:   h.Get("X-WC-Webhook-Resource"),

@@ -1,0 +1,56 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"tributary/internal/domain/order"
+	"tributary/internal/domain/terms"
+	"tributary/internal/insight"
+	"tributary/internal/store"
+)
+
+type simulateIn struct {
+	Body struct {
+		Terms      JSON      `json:"terms" doc:"The draft, as GET /terms/schema describes it"`
+		Orders     []JSON    `json:"orders,omitempty" nullable:"false" doc:"Order payloads as Shopify or WooCommerce write them, to use instead of the stored ones; each discount code then stands for an influencer"`
+		Influencer string    `json:"influencer,omitempty" maxLength:"255" doc:"Only this influencer: handle, or code when orders are given"`
+		From       time.Time `json:"from,omitzero" doc:"Only what was sold from this instant on: paid, or made where the store does not tell"`
+		To         time.Time `json:"to,omitzero" doc:"Only what was sold before this instant"`
+		Limit      int       `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"Most orders to list; the sums hold all of them"`
+	}
+}
+
+// simulate tries a draft and writes nothing.
+func (s *Server) simulate(ctx context.Context, tx *store.Tx, in *simulateIn) (insight.Simulation, error) {
+	t, err := terms.Parse(in.Body.Terms)
+	var given []*order.Order
+	if in.Body.Orders != nil {
+		docs := make([]json.RawMessage, len(in.Body.Orders))
+		for i, doc := range in.Body.Orders {
+			docs[i] = json.RawMessage(doc)
+		}
+		var oerr error
+		given, oerr = insight.ReadEach(docs)
+		err = insight.Problems(err, oerr)
+	}
+	if err != nil {
+		return insight.Simulation{}, err
+	}
+	d := insight.Draft{Terms: t, Influencer: in.Body.Influencer, From: in.Body.From, To: in.Body.To, Limit: in.Body.Limit}
+	var sim *insight.Simulation
+	if in.Body.Orders != nil {
+		shop, serr := tx.ShopForSettling(ctx)
+		if serr != nil {
+			return insight.Simulation{}, serr
+		}
+		sim, err = insight.SimulateOrders(given, shop.Zone, d)
+	} else {
+		sim, err = insight.Simulate(ctx, tx, d, nil)
+	}
+	if err != nil {
+		return insight.Simulation{}, err
+	}
+	return *sim, nil
+}

@@ -1,0 +1,258 @@
+package woocommerce
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"tributary/internal/platform/wire"
+)
+
+// Client reads orders over a store's REST API (wc/v3). A store's address is a
+// merchant's word, so it is called with care: https only, no private address
+// behind the name, no redirect followed, an answer of limited size and time.
+// It is safe for concurrent use.
+type Client struct {
+	http  *http.Client
+	agent string
+	plain bool // http and private addresses, too
+}
+
+// Access is a store's address and its REST keys.
+type Access struct{ BaseURL, Key, Secret string }
+
+const (
+	restTimeout = 30 * time.Second
+	maxAnswer   = 4 << 20
+	perPage     = 100 // the store's own limit
+)
+
+// NewClient makes a Client. development also lets it call stores at private
+// addresses and over plain http.
+func NewClient(version string, development bool) *Client {
+	c := &Client{agent: "Tributary/" + version, plain: development}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.public}
+	c.http = &http.Client{
+		Timeout: restTimeout,
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
+			ResponseHeaderTimeout: restTimeout, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c
+}
+
+// Error is an answer that is not what was asked for, or none. It never shows a
+// key.
+type Error struct {
+	What       string        // what was asked for, and of whom
+	Status     int           // of the answer; 0: there was none
+	Code       string        // WooCommerce's own, or ours: "no_answer", "not_json", "redirected", "too_large", "not_allowed", "unexpected"
+	Reason     string        // for people
+	RetryAfter time.Duration // the store asked for; 0: it did not
+	cause      error
+}
+
+func (e *Error) Error() string { return e.What + ": " + e.Reason }
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// Gone tells that the store has no such order any more.
+func (e *Error) Gone() bool {
+	return e.Status == http.StatusNotFound && strings.HasSuffix(e.Code, "_invalid_id")
+}
+
+// OfOrder tells that the trouble is with this order; with others it may go well.
+func (e *Error) OfOrder() bool { return e.Gone() || e.Code == "too_large" || e.Code == "unexpected" }
+
+var errPrivate = errors.New("a private address")
+
+// public refuses to connect to anything but a public address. It sees the
+// address that is about to be called, so a name cannot change its meaning
+// after it was checked.
+func (c *Client) public(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := ap.Addr().Unmap(); !c.plain && (!ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })) {
+		return errPrivate
+	}
+	return nil
+}
+
+// special is what else is not the public internet: this network, shared address
+// space, and IPv6 that carries an IPv4 address.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+}
+
+// ReadOrder reads an order and its refunds. An order that is gone is a Read
+// without Order and no error. Errors are *Error, or of ctx.
+func (c *Client) ReadOrder(ctx context.Context, a Access, id int64) (Read, error) {
+	out := Read{OrderID: id}
+	path := "orders/" + strconv.FormatInt(id, 10)
+	var err error
+	if out.Refunds, err = c.list(ctx, a, path+"/refunds"); err == nil {
+		out.Order, _, err = c.get(ctx, a, path, nil, '{')
+	}
+	var e *Error
+	if errors.As(err, &e) && e.Gone() {
+		return Read{OrderID: id}, nil
+	}
+	return out, err
+}
+
+// list reads all pages of a list as one.
+func (c *Client) list(ctx context.Context, a Access, path string) ([]byte, error) {
+	var items [][]byte
+	for page := 1; ; page++ {
+		body, h, err := c.get(ctx, a, path, url.Values{"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(page)}}, '[')
+		if err != nil {
+			return nil, err
+		}
+		var part []json.RawMessage
+		if err := json.Unmarshal(body, &part); err != nil {
+			return nil, &Error{What: what(a, path), Code: "unexpected", Reason: "the store's list cannot be read", cause: err}
+		}
+		for _, p := range part {
+			items = append(items, p)
+		}
+		pages, _ := strconv.Atoi(h.Get("X-WP-TotalPages"))
+		if page >= pages || page*perPage >= maxRefunds {
+			return append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']'), nil
+		}
+	}
+}
+
+// get reads one JSON document that begins with first.
+func (c *Client) get(ctx context.Context, a Access, path string, query url.Values, first byte) ([]byte, http.Header, error) {
+	e := &Error{What: what(a, path)}
+	u, err := url.Parse(a.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !c.plain) {
+		e.Code, e.Reason = "not_allowed", "the store's address must begin with https:// to be called with its keys"
+		return nil, nil, e
+	}
+	u = u.JoinPath("wp-json/wc/v3", path)
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		e.Code, e.Reason, e.cause = "not_allowed", "the store's address cannot be called", err
+		return nil, nil, e
+	}
+	req.SetBasicAuth(a.Key, a.Secret)
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("Accept", "application/json")
+	res, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		e.Code, e.Reason, e.cause = "no_answer", "the store does not answer", err
+		if errors.Is(err, errPrivate) {
+			e.Code, e.Reason = "not_allowed", "the store's name leads to a private address"
+		}
+		return nil, nil, e
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	e.Status = res.StatusCode
+	e.RetryAfter = retryAfter(res.Header.Get("Retry-After"))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, nil, ctx.Err()
+	case err != nil:
+		e.Code, e.Reason, e.cause = "no_answer", "the store's answer broke off", err
+	case len(body) > maxAnswer:
+		e.Code, e.Reason = "too_large", fmt.Sprintf("the store's answer is larger than %d MiB", maxAnswer>>20)
+	case res.StatusCode >= 300 && res.StatusCode < 400:
+		e.Code, e.Reason = "redirected", "the store answers with a redirect"
+		if to, err := res.Location(); err == nil {
+			e.Reason += " to " + to.Scheme + "://" + to.Host + "; connect it with the address that it uses"
+		}
+	default:
+		doc := document(body)
+		if doc == nil {
+			e.Code, e.Reason = "not_json", fmt.Sprintf("the store answers %d with something that is not JSON, as firewalls and broken plugins do", res.StatusCode)
+		} else if res.StatusCode != http.StatusOK {
+			e.refused(doc)
+		} else if doc[0] == first {
+			return doc, res.Header, nil
+		} else {
+			e.Code, e.Reason = "unexpected", "the store answers with another kind of document"
+		}
+	}
+	return nil, nil, e
+}
+
+// what names a request without anything secret.
+func what(a Access, path string) string {
+	host := "a store"
+	if u, err := url.Parse(a.BaseURL); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	return "read " + path + " from " + host
+}
+
+// refused reads WooCommerce's own error document.
+func (e *Error) refused(doc []byte) {
+	var code, message wire.Raw
+	r := wire.Open(doc)
+	if r.Object() {
+		for r.Next() {
+			switch r.Name() {
+			case "code":
+				code = r.Value()
+			case "message":
+				message = r.Value()
+			default:
+				r.Skip()
+			}
+		}
+	}
+	_ = r.Close() // it is JSON: document made sure
+	e.Code, e.Reason = code.Text(), fmt.Sprintf("the store answers %d %s: %s", e.Status, code.Text(), message.Text())
+}
+
+// document finds the JSON object or list in an answer; nil when there is none.
+// A byte order mark, and what a plugin printed before it, are passed over.
+func document(body []byte) []byte {
+	const tries = 16
+	for rest, n := body, 0; n < tries; n++ {
+		i := bytes.IndexAny(rest, "{[")
+		if i < 0 {
+			return nil
+		}
+		if rest = rest[i:]; json.Valid(rest) {
+			return bytes.TrimSpace(rest)
+		}
+		rest = rest[1:]
+	}
+	return nil
+}
+
+// retryAfter reads the header in either form, at most a day.
+func retryAfter(v string) time.Duration {
+	const longest = 24 * time.Hour
+	if n, err := strconv.Atoi(v); err == nil {
+		return min(max(time.Duration(n), 0), longest/time.Second) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return min(max(time.Until(t), 0), longest)
+	}
+	return 0
+}
