@@ -76,9 +76,11 @@ check: setup bin/golangci-lint ## format, vet, lint, import rule, generated file
 	@$(WITHDB) go test -count=1 -run 'Current|Example' $(GENERATED)
 
 .PHONY: generate
-generate: setup ## write the generated files anew
-	@echo "==> generating"
-	@go generate ./...
+generate: setup ## write .env.example, the schema and the API document anew
+	@echo "==> .env.example, migrations/schema.sql, docs/openapi.json"
+	@$(WITHDB) go test -count=1 ./internal/config -run Example -update
+	@$(WITHDB) go test -count=1 ./internal/store -run Schema -update
+	@$(WITHDB) go test -count=1 ./app/web -run APIDocument -update
 
 .PHONY: fmt
 fmt: ## format the Go files
