@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tributary/internal/domain/money"
+	"tributary/internal/embedded"
 )
 
 func newDemoCmd() *cobra.Command {
@@ -59,7 +61,12 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() {
+			err := embedded.Remove(filepath.Join(dir, postgresDir)) // which may be elsewhere
+			if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "the demo's database is left behind:", err)
+			}
+		}()
 		if err := os.Setenv("DATA_DIR", dir); err != nil {
 			return err
 		}
