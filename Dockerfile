@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
 
-# The pages, when there are any.
+# The pages, when there are any: COPY of a folder that is not there would fail.
 FROM node:22-bookworm-slim AS pages
-WORKDIR /src/frontend
-COPY frontend/ ./
+WORKDIR /src
+COPY . .
 RUN --mount=type=cache,target=/root/.npm \
-    mkdir -p dist && if [ -f package.json ]; then npm ci --no-audit --no-fund && npm run build; fi
+    mkdir -p frontend/dist && cd frontend && if [ -f package.json ]; then npm ci --no-audit --no-fund && npm run build; fi
 
 FROM golang:1.26-bookworm AS build
 ARG VERSION=dev

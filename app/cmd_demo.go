@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"tributary/internal/embedded"
 )
 
 func newDemoCmd() *cobra.Command {
@@ -65,7 +68,12 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() {
+			err := embedded.Remove(filepath.Join(dir, postgresDir)) // which may be elsewhere
+			if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "the demo's database is left behind:", err)
+			}
+		}()
 		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // as root, PostgreSQL runs as another user, who must pass
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +128,52 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+func TestTheWalkthroughNamesFilesAndFunctionsThatExist(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../docs/walkthrough.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([^`]+)`")
+	path := regexp.MustCompile(`^[a-z][A-Za-z0-9_./-]*\.(go|sql|json|golden)$`)
+	word := regexp.MustCompile(`^[A-Za-z]+$`)
+	table := false
+	files, functions := 0, 0
+	for line := range strings.Lines(string(b)) {
+		table = strings.HasPrefix(line, "|")
+		var code strings.Builder // of the files that this line names
+		for _, m := range named.FindAllStringSubmatch(line, -1) {
+			if !path.MatchString(m[1]) {
+				continue
+			}
+			text, err := os.ReadFile("../" + m[1])
+			if err != nil {
+				t.Errorf("%v", err)
+				continue
+			}
+			code.Write(text)
+			files++
+		}
+		if !table || code.Len() == 0 {
+			continue
+		}
+		where := strings.Split(line, "|")
+		if len(where) < 3 {
+			continue
+		}
+		for _, m := range named.FindAllStringSubmatch(where[2], -1) {
+			if !word.MatchString(m[1]) {
+				continue
+			}
+			functions++
+			if !regexp.MustCompile(`func (\([^)]*\) )?` + m[1] + `[\[(]`).MatchString(code.String()) {
+				t.Errorf("no function %s in the files that stand beside it: %s", m[1], line)
+			}
+		}
+	}
+	if files < 20 || functions < 15 {
+		t.Errorf("only %d files and %d functions were looked at", files, functions)
+	}
 }

@@ -51,10 +51,14 @@ func resolve(dir string, log *slog.Logger) (place, error) {
 }
 
 func makeDir(dir string, mode fs.FileMode) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // parents must be passable; dir itself gets mode below
-		return fmt.Errorf("data directory: %w", err)
+	err := os.MkdirAll(dir, 0o755) //nolint:gosec // parents must be passable; dir itself gets mode below
+	if err == nil {
+		err = os.Chmod(dir, mode)
 	}
-	if err := os.Chmod(dir, mode); err != nil {
+	if errors.Is(err, fs.ErrPermission) {
+		return errs.New(errs.Invalid, "data_dir_unwritable", fmt.Sprintf("this user cannot write to %s: set DATA_DIR to a directory of theirs, or set DATABASE_URL", dir))
+	}
+	if err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ type wooShop struct {
 
 	mu     sync.Mutex
 	answer func(w http.ResponseWriter, path string) // nil: the store is silent
-	asked  int
+	asked  atomic.Int64
 }
 
 func newWooShop(t testing.TB, withKeys bool) *wooShop {
@@ -49,7 +50,7 @@ func newWooShop(t testing.TB, withKeys bool) *wooShop {
 	rest := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.asked++
+		w.asked.Add(1)
 		if w.answer == nil {
 			panic(http.ErrAbortHandler)
 		}
@@ -161,7 +162,7 @@ func TestARefundsLinesAreReadFromTheStore(t *testing.T) {
 	w.clock.set(at(20, 0))
 	w.send("order.updated", wooOrder("processing", at(2, 9)))
 	w.drain()
-	if n := w.reread(); n != 0 || w.asked != 0 {
+	if n := w.reread(); n != 0 || w.asked.Load() != 0 {
 		t.Fatalf("%d orders read of which nothing was unclear", n)
 	}
 	if got := w.earned()[anna]; got != 1600 { // 20 % of 60.00 and 10 % of 40.00
@@ -292,19 +293,19 @@ func TestAStoreInTroubleIsLeftAloneAndItsConnectionSaysSo(t *testing.T) {
 		}, "the store answers 401 woocommerce_rest_cannot_view: Sorry, you cannot list resources.", 30 * time.Minute},
 	} {
 		w.answers(c.answer)
-		w.asked = 0
-		if n := w.reread(); n != 0 || w.asked != 1 {
-			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked)
+		w.asked.Store(0)
+		if n := w.reread(); n != 0 || w.asked.Load() != 1 {
+			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked.Load())
 		}
 		if got := w.connectionNow(); got.RestHealth != c.health || got.RestHealthAt.IsZero() || got.Health != "ok" {
 			t.Errorf("%+v", got)
 		}
 		// Of 30 orders 20 were claimed; the others are tried once in between, and wait too.
-		if n := w.reread(); n != 0 || w.asked != 2 {
-			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked)
+		if n := w.reread(); n != 0 || w.asked.Load() != 2 {
+			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked.Load())
 		}
-		if n := w.reread(); n != 0 || w.asked != 2 {
-			t.Fatalf("%s: the store is not left alone: %d times", c.health, w.asked)
+		if n := w.reread(); n != 0 || w.asked.Load() != 2 {
+			t.Fatalf("%s: the store is not left alone: %d times", c.health, w.asked.Load())
 		}
 		w.clock.set(w.clock.now().Add(c.wait))
 	}
@@ -358,7 +359,7 @@ func TestWithoutKeysNothingIsReadAndWithThemAllThatWaited(t *testing.T) {
 	w.clock.set(at(20, 0))
 	w.send("order.updated", wooOrder("processing", at(3, 9), refundSum))
 	w.drain()
-	if shops, err := w.db.ShopsWithRereads(ctx); err != nil || len(shops) != 0 || w.reread() != 0 || w.asked != 0 {
+	if shops, err := w.db.ShopsWithRereads(ctx); err != nil || len(shops) != 0 || w.reread() != 0 || w.asked.Load() != 0 {
 		t.Fatalf("%v %v", shops, err)
 	}
 	for _, bad := range []tenant.RestKeys{{}, {Key: wooKey}, {Key: wooKeyPass, Secret: wooKey}, {Key: "ck_1", Secret: wooKeyPass}} {
@@ -414,8 +415,8 @@ func TestTwoWorkersReadAnOrderOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if total != 40 || w.asked != 80 {
-		t.Errorf("%d orders read with %d calls", total, w.asked)
+	if total != 40 || w.asked.Load() != 80 {
+		t.Errorf("%d orders read with %d calls", total, w.asked.Load())
 	}
 }
 

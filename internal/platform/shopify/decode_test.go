@@ -251,6 +251,7 @@ func TestIllTypedFieldsThatAreNotNeededDoNotFailAnOrder(t *testing.T) {
 	for _, field := range []string{
 		"name", "test", "taxes_included", "email", "contact_email", "phone", "browser_ip", "client_details", "landing_site", "landing_site_ref", "customer", "shipping_address", "billing_address",
 		"note_attributes", "fulfillments", "fulfillment_status", "presentment_currency", "total_price_set", "tags", "anything", "closed_at", "financial_status", "admin_graphql_api_id", "processed_at",
+		"total_tax", "total_tax_set", "original_total_duties_set", "current_total_duties_set",
 	} {
 		for _, odd := range []any{nil, 7, -1.5, "x", true, []any{}, []any{1, "x", nil, object{}}, object{}, object{"a": []any{object{}}}} {
 			if _, err := shopify.Decode("orders/updated", body(t, object{field: odd}), at, plain); err != nil {
@@ -279,7 +280,7 @@ func TestANeededFieldThatCannotBeReadIsNamed(t *testing.T) {
 		"id":                     {"id": "x"},
 		"currency":               {"currency": "DOLLARS"},
 		"total_price":            {"total_price": nil},
-		"total_tax":              {"total_tax": []any{1}},
+		"total_tip_received":     {"total_tip_received": []any{1}},
 		"created_at":             {"created_at": "yesterday", "processed_at": nil, "updated_at": nil},
 		"line_items":             {"line_items": "none"},
 		"line_items[0].id":       {"line_items": []any{7}},
@@ -312,7 +313,7 @@ func TestANeededFieldThatCannotBeReadIsNamed(t *testing.T) {
 
 func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := shopify.Decode("orders/create", body(t, object{"total_price": "?", "total_tax": "?", "line_items": []object{line(1, "?", 1)}}), at, plain)
+	_, err := shopify.Decode("orders/create", body(t, object{"total_price": "?", "total_tip_received": "?", "line_items": []object{line(1, "?", 1)}}), at, plain)
 	if e := errs.As(err); e == nil || len(e.Fields) != 3 {
 		t.Error(err)
 	}

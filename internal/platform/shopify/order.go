@@ -55,10 +55,11 @@ func (w *payload) convert(hash platform.Hash, p *wire.Problems) order.Fact {
 		p.Add("total_price", "missing")
 	}
 	w.presentmentTotal(s)
-	s.Tax, _ = w.tax.in(c, p, constant("total_tax"))
 	s.Tip, _ = w.tip.in(c, p, constant("total_tip_received"))
-	if s.Duties, there = w.duties.in(c, p, constant("original_total_duties")); !there {
-		s.Duties, _ = w.currentDuties.in(c, p, constant("current_total_duties"))
+	var shown wire.Problems // nothing earned hangs on these
+	s.Tax, _ = w.tax.in(c, &shown, constant("total_tax"))
+	if s.Duties, there = w.duties.in(c, &shown, constant("original_total_duties")); !there {
+		s.Duties, _ = w.currentDuties.in(c, &shown, constant("current_total_duties"))
 	}
 	inclusive := no
 	if w.taxesIncluded.True() {

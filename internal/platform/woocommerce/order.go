@@ -94,7 +94,7 @@ func (w *payload) convert(f *order.Fact, hash platform.Hash, p *wire.Problems) {
 		p.Add("total", "missing")
 	}
 	s.Total = need("total", w.total)
-	s.Tax = need("total_tax", w.totalTax)
+	s.Tax, _ = w.totalTax.Money(c) // for people to see: nothing earned hangs on it
 	s.Shipping, s.ShippingTax = need("shipping_total", w.shippingTotal), need("shipping_tax", w.shippingTax)
 	for i, fee := range w.fees {
 		s.Fees += amount(fee.total, c, p, func() string { return fmt.Sprintf("fee_lines[%d].total", i) })
