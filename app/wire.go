@@ -115,7 +115,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
-		sys.Tracker = &tracking.Tracker{DB: sys.DB, Log: sys.Log}
+		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
 
@@ -199,6 +199,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Wake:     sys.Waker.Wake,
 		Stores:   stores,
 		Payouts:  sys.Payouts,
+		Tracker:  sys.Tracker,
 	}
 }
 

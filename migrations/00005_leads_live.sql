@@ -110,7 +110,7 @@ CREATE TABLE crm_hooks (
 -- become known later.
 CREATE TABLE crm_events (
   shop_id     bigint NOT NULL REFERENCES shops,
-  key         text NOT NULL,                    -- the CRM's event id
+  key         text NOT NULL,                    -- hash of what makes the event itself
   object_id   text NOT NULL,
   email_hash  text NOT NULL DEFAULT '',
   click_id    text NOT NULL DEFAULT '',

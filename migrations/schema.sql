@@ -130,6 +130,36 @@ CREATE TABLE connections (
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 
+-- Table crm_events
+CREATE TABLE crm_events (
+  shop_id bigint NOT NULL,
+  key text NOT NULL,
+  object_id text NOT NULL,
+  email_hash text DEFAULT ''::text NOT NULL,
+  click_id text DEFAULT ''::text NOT NULL,
+  property text DEFAULT ''::text NOT NULL,
+  value text DEFAULT ''::text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT crm_events_pkey PRIMARY KEY (shop_id, key),
+  CONSTRAINT crm_events_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX crm_events_click ON crm_events USING btree (shop_id, click_id) WHERE (click_id <> ''::text);
+CREATE INDEX crm_events_mailbox ON crm_events USING btree (shop_id, email_hash) WHERE (email_hash <> ''::text);
+CREATE INDEX crm_events_object ON crm_events USING btree (shop_id, object_id);
+
+-- Table crm_hooks
+CREATE TABLE crm_hooks (
+  shop_id bigint NOT NULL,
+  public_id text NOT NULL,
+  secret bytea NOT NULL,
+  mapping jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT crm_hooks_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT crm_hooks_public_id_key UNIQUE (public_id),
+  CONSTRAINT crm_hooks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
 -- Table deliveries
 CREATE TABLE deliveries (
   shop_id bigint NOT NULL,
@@ -247,6 +277,103 @@ CREATE TABLE influencers (
   CONSTRAINT influencers_tax_form_check CHECK ((tax_form = ANY (ARRAY['not_required'::text, 'missing'::text, 'valid'::text])))
 );
 
+-- Table lead_decisions
+CREATE TABLE lead_decisions (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  lead_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  outcome text NOT NULL,
+  reason text NOT NULL,
+  source text NOT NULL,
+  key text NOT NULL,
+  CONSTRAINT lead_decisions_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT lead_decisions_shop_id_lead_id_source_key_key UNIQUE (shop_id, lead_id, source, key),
+  CONSTRAINT lead_decisions_shop_id_lead_id_fkey FOREIGN KEY (shop_id, lead_id) REFERENCES leads(shop_id, id),
+  CONSTRAINT lead_decisions_outcome_check CHECK ((outcome = ANY (ARRAY['qualified'::text, 'rejected'::text])))
+);
+
+-- Table lead_forms
+CREATE TABLE lead_forms (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  public_id text NOT NULL,
+  agreement_id bigint,
+  campaign_id bigint,
+  title text NOT NULL,
+  intro text DEFAULT ''::text NOT NULL,
+  button text DEFAULT ''::text NOT NULL,
+  fields jsonb NOT NULL,
+  consent text NOT NULL,
+  double_opt_in boolean NOT NULL,
+  redirect_url text DEFAULT ''::text NOT NULL,
+  active boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT lead_forms_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT lead_forms_public_id_key UNIQUE (public_id),
+  CONSTRAINT lead_forms_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT lead_forms_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT lead_forms_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT lead_forms_check CHECK (((agreement_id IS NULL) <> (campaign_id IS NULL)))
+);
+
+-- Table lead_tokens
+CREATE TABLE lead_tokens (
+  shop_id bigint NOT NULL,
+  hash bytea NOT NULL,
+  lead_id bigint NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT lead_tokens_pkey PRIMARY KEY (shop_id, hash),
+  CONSTRAINT lead_tokens_hash_key UNIQUE (hash),
+  CONSTRAINT lead_tokens_shop_id_lead_id_fkey FOREIGN KEY (shop_id, lead_id) REFERENCES leads(shop_id, id)
+);
+CREATE INDEX lead_tokens_lead ON lead_tokens USING btree (shop_id, lead_id, created_at);
+
+-- Table leads
+CREATE TABLE leads (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  form_id bigint,
+  agreement_id bigint,
+  version_id bigint,
+  via text NOT NULL,
+  email_hash text NOT NULL,
+  email bytea,
+  answers bytea,
+  consent text DEFAULT ''::text NOT NULL,
+  click_id text DEFAULT ''::text NOT NULL,
+  ref text DEFAULT ''::text NOT NULL,
+  code text DEFAULT ''::text NOT NULL,
+  ip_hash text DEFAULT ''::text NOT NULL,
+  import_key text,
+  invalid text DEFAULT ''::text NOT NULL,
+  submitted_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  confirm_by timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  state text DEFAULT 'submitted'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  duplicate_of bigint,
+  vet_from timestamp with time zone,
+  vet_by timestamp with time zone,
+  qualified_at timestamp with time zone,
+  next_at timestamp with time zone,
+  CONSTRAINT leads_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT leads_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT leads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT leads_shop_id_form_id_fkey FOREIGN KEY (shop_id, form_id) REFERENCES lead_forms(shop_id, id),
+  CONSTRAINT leads_shop_id_version_id_fkey FOREIGN KEY (shop_id, version_id) REFERENCES agreement_versions(shop_id, id),
+  CONSTRAINT leads_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'duplicate'::text, 'invalid'::text, 'pending_confirmation'::text, 'pending_vetting'::text, 'qualified'::text, 'rejected'::text, 'expired'::text])))
+);
+CREATE INDEX leads_click ON leads USING btree (shop_id, click_id) WHERE (click_id <> ''::text);
+CREATE INDEX leads_due ON leads USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE UNIQUE INDEX leads_import ON leads USING btree (shop_id, import_key) WHERE (import_key IS NOT NULL);
+CREATE INDEX leads_mailbox ON leads USING btree (shop_id, email_hash);
+CREATE INDEX leads_queue ON leads USING btree (shop_id, state, submitted_at, id);
+CREATE INDEX leads_version ON leads USING btree (shop_id, agreement_id, version_id);
+
 -- Table ledger_entries
 CREATE TABLE ledger_entries (
   shop_id bigint NOT NULL,
@@ -285,6 +412,42 @@ CREATE TABLE links (
   CONSTRAINT links_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT links_slug_check CHECK ((slug ~ '^[A-Za-z0-9_-]{1,64}$'::text))
 );
+
+-- Table live_codes
+CREATE TABLE live_codes (
+  shop_id bigint NOT NULL,
+  session_id bigint NOT NULL,
+  code_id bigint NOT NULL,
+  follows boolean NOT NULL,
+  CONSTRAINT live_codes_pkey PRIMARY KEY (shop_id, session_id, code_id),
+  CONSTRAINT live_codes_shop_id_code_id_key UNIQUE (shop_id, code_id),
+  CONSTRAINT live_codes_shop_id_code_id_fkey FOREIGN KEY (shop_id, code_id) REFERENCES codes(shop_id, id),
+  CONSTRAINT live_codes_shop_id_session_id_fkey FOREIGN KEY (shop_id, session_id) REFERENCES live_sessions(shop_id, id)
+);
+
+-- Table live_sessions
+CREATE TABLE live_sessions (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  title text NOT NULL,
+  platform text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  grace_minutes integer NOT NULL,
+  link_id bigint,
+  cancelled_at timestamp with time zone,
+  settle_from timestamp with time zone NOT NULL,
+  settle_to timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT live_sessions_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT live_sessions_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT live_sessions_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT live_sessions_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT live_sessions_check CHECK ((ends_at > starts_at)),
+  CONSTRAINT live_sessions_grace_minutes_check CHECK (((grace_minutes >= 0) AND (grace_minutes <= 1440)))
+);
+CREATE INDEX live_sessions_agreement ON live_sessions USING btree (shop_id, agreement_id, starts_at);
 
 -- Table orders
 CREATE TABLE orders (
@@ -489,6 +652,13 @@ CREATE OR REPLACE FUNCTION door_connection(h bytea)
 AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
         WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_crm_hook(p text)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT h.shop_id FROM crm_hooks h JOIN shops s ON s.id = h.shop_id WHERE h.public_id = p AND s.uninstalled_at IS NULL $function$
+;
 CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -504,6 +674,27 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_lead_form(p text)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT f.shop_id, f.id FROM lead_forms f JOIN shops s ON s.id = f.shop_id WHERE f.public_id = p AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_lead_token(h bytea)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT t.shop_id FROM lead_tokens t JOIN shops s ON s.id = t.shop_id WHERE t.hash = h AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_leads_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT l.shop_id FROM leads l WHERE l.next_at <= at ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
@@ -589,14 +780,22 @@ ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
+ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_decisions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_forms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE live_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE live_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
@@ -615,6 +814,8 @@ CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( S
 CREATE POLICY tenant ON clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON connections FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON crm_events FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -622,8 +823,14 @@ CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SE
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_decisions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_tokens FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON leads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON live_codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON live_sessions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -644,6 +851,8 @@ GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON codes TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
+GRANT INSERT, SELECT ON crm_events TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
@@ -652,8 +861,14 @@ GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencers TO tributary_app;
+GRANT INSERT, SELECT ON lead_decisions TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON lead_forms TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON lead_tokens TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON leads TO tributary_app;
 GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
+GRANT INSERT, SELECT ON live_codes TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON live_sessions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
@@ -668,8 +883,12 @@ GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO trib
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_lead_form(p text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;

@@ -116,6 +116,7 @@ func (w *writer) candidate(c *Candidate) {
 	w.str("kind", string(c.Kind))
 	w.optInt("link_id", c.LinkID)
 	w.str("reason", c.Reason)
+	w.optInt("session_id", c.SessionID)
 	if c.TimeClaimed {
 		w.bool("time_claimed", true)
 	}
@@ -142,6 +143,7 @@ func (w *writer) share(s *Share) {
 	w.optInt("link_id", s.LinkID)
 	w.optStr("outcome", string(s.Outcome))
 	w.optStr("reason", s.Reason)
+	w.optInt("session_id", s.SessionID)
 	w.str("terms_hash", s.TermsHash)
 	w.str("touch_id", s.TouchID)
 	w.int("version_id", s.VersionID)
