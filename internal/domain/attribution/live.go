@@ -81,6 +81,9 @@ func (s *Session) has(t *Touch, created time.Time) bool {
 		return false
 	}
 	end := s.To.Add(s.Grace)
+	if t.Kind != CodeUse && t.At.After(created) {
+		return false
+	}
 	switch t.Kind {
 	case CodeUse:
 		return slices.ContainsFunc(s.Codes, func(c SessionCode) bool { return c.Text == t.Code && c.Valid.holds(created) })
