@@ -124,6 +124,15 @@ func (tx *Tx) LeadsOfMailboxes(ctx context.Context, hashes []string) ([]Lead, er
 	return tx.leads(ctx, "email_hash = ANY($2) ORDER BY id", hashes)
 }
 
+// CountLeads is how many leads of a mailbox have come since an instant.
+func (tx *Tx) CountLeads(ctx context.Context, mailbox string, since time.Time) (n int, err error) {
+	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM leads WHERE shop_id = $1 AND email_hash = $2 AND received_at > $3", tx.ShopID, mailbox, since).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count leads of a mailbox: %w", err)
+	}
+	return n, nil
+}
+
 // LeadsOfVersion returns the leads that came under an agreement version and can
 // count.
 func (tx *Tx) LeadsOfVersion(ctx context.Context, agreementID, versionID int64) ([]Lead, error) {

@@ -33,6 +33,10 @@ type Submission struct {
 // confirmWithin is how long a mailbox has to confirm.
 const confirmWithin = 72 * time.Hour
 
+// mailboxADay is how often one mailbox may be entered in a day. More is nobody's
+// doubt whether the form worked.
+const mailboxADay = 50
+
 var errNoForm = errs.New(errs.NotFound, "lead_form_not_found", "There is no such form, or it is closed.")
 
 // OpenForm returns the form with a public id, and whose it is; an error of kind
@@ -75,6 +79,13 @@ func (t *Tracker) Submit(ctx context.Context, tx *store.Tx, form *store.LeadForm
 	}
 	l := &store.Lead{FormID: form.ID, EmailHash: hash.Email(s.Email), Consent: form.Consent, IPHash: hash.IP(s.IP), SubmittedAt: tx.Now,
 		ClickID: clipText(s.ClickID, 64), Ref: clipText(s.Ref, 64), Code: order.Fold(clipText(s.Code, 255))}
+	n, err := tx.CountLeads(ctx, l.EmailHash, tx.Now.Add(-24*time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	if n >= mailboxADay {
+		return nil, errs.New(errs.TooMany, "too_many_requests", "This address was entered too often. Try again tomorrow.")
+	}
 	if form.DoubleOptIn {
 		l.ConfirmBy = tx.Now.Add(confirmWithin)
 	}

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"tributary/internal/domain/lead"
 	"tributary/internal/program"
@@ -307,6 +311,39 @@ func TestManySubmissionsAndConfirmationsAtOnceMakeOneLead(t *testing.T) {
 	s.proven()
 }
 
+func TestAFileThatIsSentManyTimesAtOnceIsTakenInOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := s.agreement("anna", leadFor12)
+	var wg sync.WaitGroup
+	var created atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			created.Add(int64(s.bring("email,agreement,external_id\na@example.com,agr_%d,x1\nb@example.com,agr_%d,x2\n", id, id).Created))
+		})
+	}
+	wg.Wait()
+	if created.Load() != 2 {
+		t.Errorf("%d created", created.Load())
+	}
+	s.settle()
+	s.states(lead.Vetting, lead.Vetting)
+}
+
+func TestAMailboxIsEnteredSoOftenADayAndNoMore(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	f := s.form(s.agreement("anna", leadFor12), false)
+	for range 50 {
+		s.take(f, "fan@example.com")
+	}
+	if err := s.submit(f, "FAN@example.com"); err == nil || !strings.Contains(err.Error(), "too often") {
+		t.Errorf("%v", err)
+	}
+	s.later(day)
+	s.take(f, "fan@example.com")
+}
+
 func TestALeadUnderNewTermsEarnsByThem(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -333,5 +370,56 @@ func TestALeadUnderNewTermsEarnsByThem(t *testing.T) {
 	if got := s.earned(id, store.EarningLead); got != 3200 {
 		t.Errorf("%d", got)
 	}
+	s.proven()
+}
+
+func TestACampaignsLeadIsTheClicksWhileItsWindowRuns(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := s.agreement("anna", leadFor12, `"attribution":{"window_days":7}`)
+	ctx := context.Background()
+	var f *store.LeadForm
+	s.in(func(tx *store.Tx) error {
+		a, err := tx.Agreement(ctx, id)
+		if err != nil {
+			return err
+		}
+		title := "Ask"
+		f, err = program.AddLeadForm(ctx, tx, program.NewLeadForm{CampaignID: a.CampaignID, LeadFormFields: program.LeadFormFields{Title: &title}})
+		return err
+	})
+	s.later(20 * day)
+	click := func(ago time.Duration, invalid string) string {
+		conn, err := pgx.Connect(ctx, s.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		n := uuid.New()
+		if _, err := conn.Exec(ctx, "INSERT INTO clicks (shop_id, id, at, link_id, invalid) SELECT shop_id, $2, $3, id, $4 FROM links WHERE shop_id = $1 LIMIT 1",
+			s.id, n, s.clock.now().Add(-ago), invalid); err != nil {
+			t.Fatal(err)
+		}
+		return n.String()
+	}
+	for i, c := range []struct {
+		click, via string
+		agreement  int64
+	}{
+		{click(7*day, ""), "click", id}, {click(7*day+time.Second, ""), "", 0}, {click(time.Hour, "prefetch"), "", 0}, {uuid.NewString(), "", 0}, {"nonsense", "", 0},
+	} {
+		err := s.tracker.OpenForm(ctx, f.PublicID, func(tx *store.Tx, form *store.LeadForm) error {
+			l, err := s.tracker.Submit(ctx, tx, form, tracking.Submission{Email: fmt.Sprintf("p%d@example.com", i), Consented: true, ClickID: c.click})
+			if err == nil && (l.AgreementID != c.agreement || l.Via != c.via) {
+				t.Errorf("%+v: agreement %d via %q", c, l.AgreementID, l.Via)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.settle()
+	s.states(lead.Vetting, lead.Vetting, lead.Vetting, lead.Vetting, lead.Vetting)
 	s.proven()
 }
