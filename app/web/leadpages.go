@@ -38,7 +38,11 @@ func (s *Server) leadRoutes() {
 
 func (s *Server) crmHook(c echo.Context, body []byte) error {
 	r := c.Request()
-	shop, err := s.Tracker.CRMDelivery(r.Context(), c.Param("hook"), r.Method, s.PublicURL+r.URL.RequestURI(), r.Header, body)
+	base := s.PublicURL
+	if base == "" { // not configured: on a machine of one's own
+		base = "http://" + r.Host
+	}
+	shop, err := s.Tracker.CRMDelivery(r.Context(), c.Param("hook"), r.Method, base+r.URL.RequestURI(), r.Header, body)
 	if err == nil {
 		s.wake(shop)
 	}

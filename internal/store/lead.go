@@ -111,11 +111,6 @@ func (tx *Tx) LeadByImportKey(ctx context.Context, key string) (*Lead, error) {
 	return &ls[0], nil
 }
 
-// LeadsByID returns those of the leads that there are, ascending.
-func (tx *Tx) LeadsByID(ctx context.Context, ids []int64) ([]Lead, error) {
-	return tx.leads(ctx, "id = ANY($2) ORDER BY id", ids)
-}
-
 // LeadsOfMailboxes returns every lead of the mailboxes.
 func (tx *Tx) LeadsOfMailboxes(ctx context.Context, hashes []string) ([]Lead, error) {
 	if len(hashes) == 0 {

@@ -81,8 +81,7 @@ func (tx *Tx) LeadToken(ctx context.Context, hash []byte) (*LeadToken, error) {
 	return &t, nil
 }
 
-// CountLeadTokens is how many tokens were made for a mailbox since an instant,
-// and when the last one for the lead was; zero: none.
+// CountLeadTokens is how many tokens were made for a mailbox since an instant.
 func (tx *Tx) CountLeadTokens(ctx context.Context, emailHash string, since time.Time) (n int, err error) {
 	err = tx.pgx.QueryRow(ctx, `SELECT count(*) FROM lead_tokens t JOIN leads l ON l.shop_id = t.shop_id AND l.id = t.lead_id
 		WHERE t.shop_id = $1 AND l.email_hash = $2 AND t.created_at > $3`, tx.ShopID, emailHash, since).Scan(&n)

@@ -62,8 +62,11 @@ type ConfirmMail struct {
 // be sent any more: the lead was redacted or is confirmed.
 func (t *Tracker) ConfirmMail(ctx context.Context, tx *store.Tx, payload []byte) (*ConfirmMail, error) {
 	var p confirmPayload
-	if err := json.Unmarshal(payload, &p); err != nil || p.V != 1 {
-		return nil, fmt.Errorf("outbox %s: payload is not version 1: %w", MailLeadConfirm, err)
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return nil, fmt.Errorf("outbox %s: %w", MailLeadConfirm, err)
+	}
+	if p.V != 1 {
+		return nil, fmt.Errorf("outbox %s: payload has version %d, not 1", MailLeadConfirm, p.V)
 	}
 	l, err := tx.Lead(ctx, p.LeadID)
 	if err != nil {

@@ -1,7 +1,6 @@
 package lead_test
 
 import (
-	"math/rand"
 	"testing"
 	"time"
 
@@ -158,11 +157,9 @@ func TestVerdictsDoNotDependOnTheOrderOfArrival(t *testing.T) {
 		for i, v := range lead.Judge(leads, now, zone) {
 			want[leads[i].ID] = v
 		}
-		r := rand.New(rand.NewSource(int64(rapid.IntRange(0, 1<<30).Draw(t, "seed"))))
-		r.Shuffle(n, func(i, j int) { leads[i], leads[j] = leads[j], leads[i] })
+		leads = rapid.Permutation(leads).Draw(t, "arrived")
 		for i := range leads {
-			ds := leads[i].Decisions
-			r.Shuffle(len(ds), func(a, b int) { ds[a], ds[b] = ds[b], ds[a] })
+			leads[i].Decisions = rapid.Permutation(leads[i].Decisions).Draw(t, "decided")
 		}
 		got := lead.Judge(leads, now, zone)
 		for i, v := range got {
