@@ -133,7 +133,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
-		sys.Tracker = &tracking.Tracker{DB: sys.DB, Log: sys.Log}
+		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 	}
@@ -249,6 +249,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Feed:     sys.Feed,
 		Stores:   stores,
 		Payouts:  sys.Payouts,
+		Tracker:  sys.Tracker,
 	}
 }
 

@@ -190,6 +190,7 @@ type Winner struct {
 	TouchID      string   `json:"touch_id"`
 	LinkID       string   `json:"link_id,omitempty"`
 	Code         string   `json:"code,omitempty"`
+	SessionID    string   `json:"session_id,omitempty" doc:"The live session that the order belongs to"`
 }
 
 // Candidate is a touch with the verdict on it.
@@ -213,7 +214,8 @@ func asDecision(d *insight.Decision) Decision {
 		Flags: append([]string{}, d.Flags...), Winners: []Winner{}, Candidates: []Candidate{}}
 	for _, s := range d.Shares {
 		w := Winner{InfluencerID: formatID("inf", s.InfluencerID), AgreementID: formatID("agr", s.AgreementID), VersionID: formatID("agv", s.VersionID),
-			TermsHash: s.TermsHash, ShareBps: int64(s.Bps), Via: string(s.Via), TouchID: s.TouchID, LinkID: formatOptionalID("lnk", s.LinkID), Code: s.Code}
+			TermsHash: s.TermsHash, ShareBps: int64(s.Bps), Via: string(s.Via), TouchID: s.TouchID, LinkID: formatOptionalID("lnk", s.LinkID), Code: s.Code,
+			SessionID: formatOptionalID("liv", s.SessionID)}
 		for _, l := range s.Lines {
 			w.Lines = append(w.Lines, strconv.FormatInt(l, 10))
 		}

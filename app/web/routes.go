@@ -19,7 +19,7 @@ const (
 // table is the whole API under /api/v1: method, path, the scope a key needs,
 // what it is for, and the handler.
 func (s *Server) table() []route {
-	return append([]route{
+	return slices.Concat([]route{
 		{get, "/influencers", read, "List influencers", reads(s.listInfluencers)},
 		{post, "/influencers", write, "Add an influencer", writes(s.createInfluencer)},
 		{get, "/influencers/{id}", read, "Get an influencer", reads(s.getInfluencer)},
@@ -70,5 +70,5 @@ func (s *Server) table() []route {
 		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, slices.Concat(s.payoutTable(), s.kpiTable())...)
+	}, s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable())
 }

@@ -21,6 +21,7 @@ import (
 	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tracking"
 )
 
 // Deps is what the edge is built on.
@@ -50,6 +51,9 @@ type Deps struct {
 	// Feed tells when something has happened; without it the live feed looks by
 	// itself from time to time.
 	Feed Feed
+	// Tracker takes in and judges what is not an order; nil leaves its public
+	// doors out.
+	Tracker *tracking.Tracker
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -60,6 +64,9 @@ type Deps struct {
 type Limits struct {
 	KeyPerSecond, AddressPerSecond, FailuresPerSecond float64
 	KeyBurst, AddressBurst, FailureBurst              int
+	// Submissions of one form: by one address, and by all.
+	LeadsPerSecond, FormPerSecond float64
+	LeadsBurst, FormBurst         int
 }
 
 // Server answers HTTP.
@@ -78,6 +85,8 @@ type Server struct {
 
 	streams atomic.Int64  // live feeds under way
 	ending  chan struct{} // closed when the server is to end
+
+	leadsByAddress, leadsByForm *limiter
 }
 
 const (
@@ -94,6 +103,7 @@ func New(d Deps) *Server {
 	s.feedRoute()
 	s.pages()
 	s.webhookRoutes()
+	s.leadRoutes()
 	return s
 }
 
@@ -122,11 +132,20 @@ func bare(d Deps) *Server {
 	if d.Limits.FailuresPerSecond == 0 {
 		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 5, 50
 	}
+	if d.Limits.LeadsPerSecond == 0 {
+		d.Limits.LeadsPerSecond, d.Limits.LeadsBurst = 0.2, 10
+	}
+	if d.Limits.FormPerSecond == 0 {
+		d.Limits.FormPerSecond, d.Limits.FormBurst = 20, 200
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB), ending: make(chan struct{}),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
+
+		leadsByAddress: newLimiter(d.Limits.LeadsPerSecond, d.Limits.LeadsBurst),
+		leadsByForm:    newLimiter(d.Limits.FormPerSecond, d.Limits.FormBurst),
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) }

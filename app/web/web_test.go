@@ -21,6 +21,7 @@ import (
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tenant"
+	"tributary/internal/tracking"
 )
 
 // world is a server with a database of its own and two shops.
@@ -32,6 +33,8 @@ type world struct {
 	log   *syncBuffer
 	clock *clock
 	a, b  shop
+
+	tracker *tracking.Tracker
 
 	mu        sync.Mutex
 	resettled []int64
@@ -83,7 +86,8 @@ func newWorld(t *testing.T, change ...func(*web.Deps)) *world {
 	if w.keys, err = seal.New([]seal.Key{seal.Generate("k1")}); err != nil {
 		t.Fatal(err)
 	}
-	d := web.Deps{DB: w.db, Keys: w.keys, Version: "test", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+	w.tracker = &tracking.Tracker{DB: w.db, Keys: w.keys, Log: slog.New(slog.DiscardHandler)}
+	d := web.Deps{DB: w.db, Keys: w.keys, Tracker: w.tracker, PublicURL: "https://t.example", Version: "test", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Resettle: func(_ context.Context, _ int64, orderIDs ...int64) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -38,6 +38,7 @@ type way struct {
 var ways = map[string]way{
 	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
 	terms.Gift:    {kind: store.EarningGift, units: (*Book).gifts},
+	terms.Leads:   {kind: store.EarningLead, units: (*Book).leads, targets: pieces},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder

@@ -16,7 +16,8 @@ type programme struct {
 	refs        map[string][]store.LinkRef
 	clicks      map[string]store.ClickRef
 	evidence    map[int64][]store.EvidenceRow
-	owners      map[int64]int64 // agreement → influencer
+	sessions    map[int64][]attribution.Session // live, by agreement
+	owners      map[int64]int64                 // agreement → influencer
 	agreements  map[int64][]attribution.Agreement
 	versions    map[int64]*attribution.Agreement // by version id
 	influencers map[int64]attribution.Influencer
@@ -88,6 +89,9 @@ func (w *work) loadProgramme(list []*entry) error {
 		p.evidence[x.OrderID] = append(p.evidence[x.OrderID], x)
 		agreements[x.AgreementID] = true
 	}
+	if err := w.loadSessions(list, keysOf(agreements), codes.list()); err != nil {
+		return err
+	}
 	if len(versions) > 0 {
 		list, err := w.tx.AgreementsOfVersions(w.ctx, keysOf(versions))
 		if err != nil {
@@ -98,6 +102,41 @@ func (w *work) loadProgramme(list []*entry) error {
 		}
 	}
 	return w.loadAgreements(keysOf(agreements))
+}
+
+// loadSessions loads the live sessions that the orders can belong to.
+func (w *work) loadSessions(list []*entry, agreements []int64, codes []string) error {
+	var from, to time.Time
+	for _, e := range list {
+		at := e.o.Snapshot.CreatedAt
+		if from.IsZero() || at.Before(from) {
+			from = at
+		}
+		if at.After(to) {
+			to = at
+		}
+	}
+	found, err := w.tx.SessionsForAttribution(w.ctx, agreements, codes, from, to)
+	w.prog.sessions = map[int64][]attribution.Session{}
+	for _, s := range found {
+		w.prog.sessions[s.AgreementID] = append(w.prog.sessions[s.AgreementID], s)
+	}
+	return err
+}
+
+// liveSessions is those of the agreements that have a touch.
+func (w *work) liveSessions(touches []attribution.Touch) (out []attribution.Session) {
+	if len(w.prog.sessions) == 0 {
+		return nil
+	}
+	seen := map[int64]bool{}
+	for i := range touches {
+		if a := touches[i].AgreementID; !seen[a] {
+			seen[a] = true
+			out = append(out, w.prog.sessions[a]...)
+		}
+	}
+	return out
 }
 
 func (w *work) loadAgreements(ids []int64) (err error) {
@@ -187,6 +226,7 @@ func (w *work) evidence(e *entry) attribution.Input {
 	for _, x := range p.evidence[e.o.ID] {
 		add(attribution.Touch{ID: "evidence:" + strconv.FormatInt(x.ID, 10), Kind: attribution.Kind(x.Kind), AgreementID: x.AgreementID, LinkID: x.LinkID, At: x.At})
 	}
+	in.Touches = attribution.InSessions(in.Touches, w.liveSessions(in.Touches), sn.CreatedAt)
 	for _, c := range w.past[customerKey(e.o)] {
 		if !before(c.CreatedAt, c.ID, sn.CreatedAt, e.o.ID) {
 			break

@@ -192,7 +192,7 @@ func takenInfluencer(err error) error {
 // missing tells people what was not found.
 func missing(err error, what string) error {
 	if store.IsNotFound(err) {
-		return errs.New(errs.NotFound, what+"_not_found", "There is no such "+what+" in this shop.")
+		return errs.New(errs.NotFound, what+"_not_found", "There is no such "+strings.ReplaceAll(what, "_", " ")+" in this shop.")
 	}
 	return err
 }

@@ -24,11 +24,14 @@ type Scratch struct {
 
 // programmeTables are copied into a scratch schema, in the order their foreign
 // keys want.
-var programmeTables = []string{"shops", "influencers", "influencer_spans", "campaigns", "agreements", "agreement_versions", "codes", "links", "clicks", "evidence"}
+var programmeTables = []string{"shops", "influencers", "influencer_spans", "campaigns", "agreements", "agreement_versions", "codes", "links", "clicks", "evidence",
+	"live_sessions", "live_codes"}
 
 // activityTables are what was recorded besides orders, in the order their
 // foreign keys want; a scratch schema has them from the beginning.
-var activityTables = []string{}
+var activityTables = []string{
+	"lead_forms", "leads", "lead_decisions",
+}
 
 // NewScratch makes a scratch schema called name beside the tables of ownerURL,
 // as of tx's snapshot, which InSnapshot gives. Drop it when done.

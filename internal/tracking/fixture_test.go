@@ -80,7 +80,7 @@ func newShop(t testing.TB) *shop {
 	s.id = added.ID
 	log := slog.New(slog.DiscardHandler)
 	s.settler = intake.NewSettler(s.db, s.keys, log, obs.NewMetrics("test"))
-	s.tracker = &tracking.Tracker{DB: s.db, Log: log}
+	s.tracker = &tracking.Tracker{DB: s.db, Keys: s.keys, Log: log}
 	s.payouts = &payout.Closer{DB: s.db, Log: log, AfterLock: s.settler.Milestones}
 	return s
 }

@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/earning"
+	"tributary/internal/seal"
 	"tributary/internal/store"
 )
 
@@ -18,8 +20,9 @@ const settleAtOnce = 50
 
 // Tracker settles what has been recorded.
 type Tracker struct {
-	DB  *store.DB
-	Log *slog.Logger
+	DB   *store.DB
+	Keys *seal.Keys
+	Log  *slog.Logger
 
 	terms earning.Terms
 }
@@ -29,9 +32,13 @@ type Tracker struct {
 // It returns how many agreements it settled.
 func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err error) {
 	for {
-		n := 0
+		n, judged := 0, 0
 		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
 			if err := tx.LockShop(ctx); err != nil {
+				return err
+			}
+			var err error
+			if judged, err = t.judgeDue(ctx, tx); err != nil {
 				return err
 			}
 			due, err := tx.TakeDue(ctx, settleAtOnce)
@@ -45,7 +52,7 @@ func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err err
 		if err != nil {
 			return settled, fmt.Errorf("settle the activity of shop %d: %w", shopID, err)
 		}
-		if n < settleAtOnce {
+		if n < settleAtOnce && judged < mailboxesAtOnce {
 			return settled, nil
 		}
 	}
@@ -76,10 +83,15 @@ func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) 
 // DueShops lists the shops in which there is something to settle.
 func (t *Tracker) DueShops(ctx context.Context) (ids []int64, err error) {
 	err = t.DB.InTx(ctx, 0, func(tx *store.Tx) error {
-		ids, err = tx.ShopsWithActivityDue(ctx)
+		if ids, err = tx.ShopsWithActivityDue(ctx); err != nil {
+			return err
+		}
+		leads, err := tx.ShopsWithLeadsDue(ctx)
+		ids = append(ids, leads...)
 		return err
 	})
-	return ids, err
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
 
 // Verify recomputes what every agreement of the shop earns by other means than
@@ -108,7 +120,11 @@ func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference,
 		book.Dry = &out
 		return book.VerifyKPI(ctx)
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	leads, err := t.verifyLeads(ctx, shopID)
+	return append(out, leads...), err
 }
 
 // each runs f for every signed agreement of the shop, some at a time, each time

@@ -35,6 +35,9 @@ type Touch struct {
 	At           time.Time `json:"at"`
 	TimeClaimed  bool      `json:"time_claimed,omitempty"` // At is not our own measurement
 	IPHash       string    `json:"ip,omitempty"`
+	// SessionID is the live session that the order belongs to by this touch
+	// (R-52); 0: none. It changes what the touch is paid as, not its precedence.
+	SessionID int64 `json:"session_id,omitempty"`
 }
 
 // Span is a half-open interval [From, To); a zero To is open.
@@ -121,6 +124,7 @@ type Share struct {
 	TouchID      string    `json:"touch_id"`
 	LinkID       int64     `json:"link_id,omitempty"`
 	Code         string    `json:"code,omitempty"`
+	SessionID    int64     `json:"session_id,omitempty"` // Via is Live
 	// Outcome and Reason are set when this share earns nothing (Denied) or
 	// waits for a person (Held); the decision's own sum them up.
 	Outcome Outcome `json:"outcome,omitempty"`

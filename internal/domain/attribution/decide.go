@@ -78,6 +78,10 @@ func Decide(in Input) Decision {
 }
 
 func shareOf(w winner) Share {
+	via := w.Kind
+	if w.SessionID != 0 {
+		via = Live
+	}
 	return Share{
 		InfluencerID: w.InfluencerID,
 		AgreementID:  w.AgreementID,
@@ -85,10 +89,11 @@ func shareOf(w winner) Share {
 		TermsHash:    w.version.Hash,
 		Bps:          w.bps,
 		Lines:        w.lines,
-		Via:          w.Kind,
+		Via:          via,
 		TouchID:      w.ID,
 		LinkID:       w.LinkID,
 		Code:         w.Code,
+		SessionID:    w.SessionID,
 	}
 }
 
@@ -173,6 +178,7 @@ func compareRest(a, b *Touch) int {
 		cmp.Compare(a.InfluencerID, b.InfluencerID),
 		cmp.Compare(a.AgreementID, b.AgreementID),
 		cmp.Compare(a.LinkID, b.LinkID),
+		cmp.Compare(a.SessionID, b.SessionID),
 		strings.Compare(a.Code, b.Code),
 		strings.Compare(a.IPHash, b.IPHash),
 		cmp.Compare(strconv.FormatBool(a.TimeClaimed), strconv.FormatBool(b.TimeClaimed)),

@@ -230,7 +230,7 @@ func TestBytesDoNotDependOnTheOrderOfTouches(t *testing.T) {
 			who := rapid.Int64Range(1, 4).Draw(t, "who")
 			n := string(rune('0' + i%5))
 			in.Touches = append(in.Touches, attribution.Touch{
-				ID: "t" + n, Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), InfluencerID: who, AgreementID: 10 * who, Code: "C" + n,
+				ID: "t" + n, Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), InfluencerID: who, AgreementID: 10 * who, Code: "C" + n, SessionID: rapid.SampledFrom([]int64{0, 0, 7}).Draw(t, "session"),
 				At: in.Order.Snapshot.CreatedAt.Add(-time.Duration(rapid.Int64Range(-1, 100).Draw(t, "minutes")) * time.Minute),
 			})
 		}
@@ -263,7 +263,7 @@ func TestEncodeIsCanonical(t *testing.T) {
 	t.Parallel()
 	in := scene(t, func(a *terms.Attribution) { a.Precedence = terms.Split })
 	odd := click("\"\\\n\x01é<&>\u2028", anna, "2026-12-01T10:00:00Z")
-	odd.TimeClaimed, odd.IPHash = true, "ip"
+	odd.TimeClaimed, odd.IPHash, odd.SessionID = true, "ip", 7
 	in.Touches = []attribution.Touch{odd, code("B", ben, at("2026-12-01T12:00:00Z"))}
 	d := attribution.Decide(in)
 	b := d.Encode()
