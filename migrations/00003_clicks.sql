@@ -20,7 +20,6 @@ ALTER TABLE clicks
 UPDATE clicks c SET agreement_id = l.agreement_id FROM links l WHERE l.shop_id = c.shop_id AND l.id = c.link_id;
 CREATE INDEX clicks_new ON clicks (shop_id, at) WHERE state = 0;
 CREATE INDEX clicks_visitor ON clicks (shop_id, visitor, at) WHERE visitor <> '';
-CREATE INDEX clicks_link ON clicks (shop_id, link_id, at);
 GRANT UPDATE (state, invalid, withdrawn, version_id, day) ON clicks TO tributary_app;
 -- One insert takes the clicks of many shops; each row's shop was found by its
 -- link or page. Reading stays with the tenant.
@@ -149,7 +148,7 @@ ALTER TABLE links DROP COLUMN public, DROP COLUMN code_id, DROP COLUMN products,
 DROP TABLE domains, click_days;
 DROP FUNCTION note_change;
 DROP POLICY recorder ON clicks;
-DROP INDEX clicks_link, clicks_visitor, clicks_new;
+DROP INDEX clicks_visitor, clicks_new;
 REVOKE UPDATE ON clicks FROM tributary_app;
 ALTER TABLE clicks DROP COLUMN kind, DROP COLUMN agreement_id, DROP COLUMN page_id, DROP COLUMN variant, DROP COLUMN visitor, DROP COLUMN agent,
   DROP COLUMN referrer, DROP COLUMN refused, DROP COLUMN withdrawn, DROP COLUMN state, DROP COLUMN version_id, DROP COLUMN day;

@@ -122,7 +122,6 @@ CREATE TABLE clicks (
   day timestamp with time zone,
   CONSTRAINT clicks_pkey PRIMARY KEY (shop_id, id, at)
 ) PARTITION BY RANGE (at);
-CREATE INDEX clicks_link ON ONLY clicks USING btree (shop_id, link_id, at);
 CREATE INDEX clicks_new ON ONLY clicks USING btree (shop_id, at) WHERE (state = 0);
 CREATE INDEX clicks_visitor ON ONLY clicks USING btree (shop_id, visitor, at) WHERE (visitor <> ''::text);
 
