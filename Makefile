@@ -12,7 +12,7 @@ FUZZTIME ?= 30s
 
 # Packages whose tests run under the race detector: those with goroutines of
 # their own. It makes tests several times slower, so pure rules go without.
-RACE_RE := ^tributary/(app|jobs|internal/(embedded|identity|intake|obs|payout|program|sandbox|store|tenant))($$|/)
+RACE_RE := ^tributary/(app|jobs|internal/(batch|embedded|identity|intake|obs|payout|program|sandbox|store|tenant|tracking))($$|/)
 RACE = $$(go list ./... | grep -E '$(RACE_RE)')
 PLAIN = $$(go list ./... | grep -v -E '$(RACE_RE)')
 # Packages with a test that a generated file is current.

@@ -134,32 +134,40 @@ func visit(ctx context.Context, address string, conns int, warm, window time.Dur
 	}
 	var ticket, failed atomic.Int64
 	var first atomic.Pointer[error]
+	follow := func(c *client) bool {
+		_, err := c.conn.Write(reqs[ticket.Add(1)%int64(len(reqs))])
+		if err == nil {
+			err = c.answer()
+		}
+		if status := refusal(0); !errors.As(err, &status) || status != 302 {
+			if err == nil {
+				err = errors.New("the server answered 200")
+			}
+			failed.Add(1)
+			first.CompareAndSwap(nil, &err)
+			return false
+		}
+		c.acked++
+		return true
+	}
+	var wg sync.WaitGroup
+	for _, c := range clients { // every link once, so that a limit that knows them from the start has no head start
+		wg.Go(func() {
+			for ctx.Err() == nil && ticket.Load() < int64(len(reqs)) && follow(c) {
+			}
+		})
+	}
+	wg.Wait()
 	begin := time.Now()
 	from, until := begin.Add(warm), begin.Add(warm+window)
-	var wg sync.WaitGroup
 	for _, c := range clients {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				start := time.Now()
-				if !start.Before(until) {
+				if !start.Before(until) || !follow(c) {
 					return
 				}
-				_, err := c.conn.Write(reqs[ticket.Add(1)%int64(len(reqs))])
-				if err == nil {
-					err = c.answer()
-				}
-				end := time.Now()
-				var status refusal
-				if !errors.As(err, &status) || status != 302 {
-					if err == nil {
-						err = errors.New("the server answered 200")
-					}
-					failed.Add(1)
-					first.CompareAndSwap(nil, &err)
-					return
-				}
-				c.acked++
-				if !start.Before(from) && end.Before(until) {
+				if end := time.Now(); !start.Before(from) && end.Before(until) {
 					c.took = append(c.took, end.Sub(start))
 				}
 			}

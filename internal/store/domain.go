@@ -69,20 +69,20 @@ func (tx *Tx) Domain(ctx context.Context, id int64) (*Domain, error) {
 // SetDomainChecked records what a check found; problem "" verifies the domain.
 // It returns false when another shop has verified the host for its links.
 func (tx *Tx) SetDomainChecked(ctx context.Context, id int64, problem string) (bool, error) {
-	// A savepoint: the unique violation must not end the transaction.
-	sub, err := tx.pgx.Begin(ctx)
-	if err != nil {
+	// A savepoint, because the unique violation must not end the transaction.
+	if _, err := tx.pgx.Exec(ctx, "SAVEPOINT checked"); err != nil {
 		return false, fmt.Errorf("check domain %d: %w", id, err)
 	}
-	_, err = sub.Exec(ctx, `UPDATE domains SET checked_at = $3, problem = $4, verified_at = CASE WHEN $4 = '' THEN coalesce(verified_at, $3) ELSE verified_at END
+	_, err := tx.pgx.Exec(ctx, `UPDATE domains SET checked_at = $3, problem = $4, verified_at = CASE WHEN $4 = '' THEN coalesce(verified_at, $3) ELSE verified_at END
 		WHERE shop_id = $1 AND id = $2`, tx.ShopID, id, tx.Now, problem)
 	if IsUnique(err, "domains_verified") {
-		return false, sub.Rollback(ctx)
+		_, err = tx.pgx.Exec(ctx, "ROLLBACK TO SAVEPOINT checked")
+		return false, err
 	}
 	if err != nil {
 		return false, fmt.Errorf("check domain %d: %w", id, err)
 	}
-	return true, sub.Commit(ctx)
+	return true, nil
 }
 
 // RemoveDomain takes a domain away; doing it twice changes nothing.
