@@ -88,6 +88,9 @@ answers /healthz, /readyz and /metrics.`,
 func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 	inbox := intake.NewInbox(sys.DB, sys.Log, sys.Waker.Wake, sys.observeCommit)
 	defer inbox.Close()
+	if err := sys.openDoors(); err != nil {
+		return err
+	}
 	server := web.New(sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
 		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious)))
 	if work {

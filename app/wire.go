@@ -21,6 +21,7 @@ import (
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/platform/woocommerce"
+	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -60,6 +61,8 @@ type system struct {
 	Settler  *intake.Settler
 	Rereader *intake.Rereader
 	Tracker  *tracking.Tracker
+	Doors    *tracking.Doors    // of serve
+	Clicks   *tracking.Recorder // of serve
 	Payouts  *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
@@ -139,6 +142,22 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 
 	return sys, nil
+}
+
+// linksFollow is how often a server asks which links have changed.
+const linksFollow = time.Second
+
+// openDoors lets shoppers in: links in memory, and the writer of clicks.
+func (sys *system) openDoors() error {
+	nets, err := tracking.LoadNetworks(sys.Config.DataCentreFile)
+	if err != nil {
+		return errs.New(errs.Invalid, "config_invalid", "the settings have problems", errs.Field{Path: "DATA_CENTRE_FILE", Msg: err.Error()})
+	}
+	sys.Doors = tracking.NewDoors(sys.DB, sys.Keys, sys.Log, linksFollow)
+	sys.onClose(func(context.Context) { sys.Doors.Close() })
+	sys.Clicks = tracking.NewRecorder(sys.DB, sys.Doors, nets, sys.Log, sys.Waker.Wake)
+	sys.onClose(func(context.Context) { sys.Clicks.Close() })
+	return nil
 }
 
 // toolLevel is how much a tool logs: its answer is what it prints.
@@ -242,7 +261,7 @@ func unavailable(what string, err error) error {
 func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
-		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
+		PublicURL: sys.Config.BaseURL(), OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,
@@ -250,6 +269,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Stores:   stores,
 		Payouts:  sys.Payouts,
 		Tracker:  sys.Tracker,
+		Doors:    sys.Doors, Clicks: sys.Clicks, Proof: program.NewInternet(),
 	}
 }
 

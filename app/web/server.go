@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"tributary/internal/identity"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -46,6 +48,11 @@ type Deps struct {
 	Resettle func(ctx context.Context, shopID int64, orderIDs ...int64) error
 	// Stores takes webhooks; nil leaves their doors out.
 	Stores Stores
+	// Doors and Clicks let shoppers through links; nil leaves their doors out.
+	Doors  *tracking.Doors
+	Clicks *tracking.Recorder
+	// Proof is how hosts of shops are verified.
+	Proof program.Proof
 	// Payouts closes months.
 	Payouts *payout.Closer
 	// Feed tells when something has happened; without it the live feed looks by
@@ -62,8 +69,8 @@ type Deps struct {
 // Limits are token buckets: requests per second and burst. Zero fields take
 // the defaults.
 type Limits struct {
-	KeyPerSecond, AddressPerSecond, FailuresPerSecond float64
-	KeyBurst, AddressBurst, FailureBurst              int
+	KeyPerSecond, AddressPerSecond, FailuresPerSecond, ClicksPerSecond float64
+	KeyBurst, AddressBurst, FailureBurst, ClickBurst                   int
 	// Submissions of one form: by one address, and by all.
 	LeadsPerSecond, FormPerSecond float64
 	LeadsBurst, FormBurst         int
@@ -82,6 +89,8 @@ type Server struct {
 	// those who failed, so that nobody can shut out an honest caller behind the
 	// same proxy.
 	failures *limiter
+	clicks   *limiter // by address
+	host     string   // of PublicURL
 
 	streams atomic.Int64  // live feeds under way
 	ending  chan struct{} // closed when the server is to end
@@ -104,6 +113,7 @@ func New(d Deps) *Server {
 	s.pages()
 	s.webhookRoutes()
 	s.leadRoutes()
+	s.publicRoutes()
 	return s
 }
 
@@ -138,14 +148,21 @@ func bare(d Deps) *Server {
 	if d.Limits.FormPerSecond == 0 {
 		d.Limits.FormPerSecond, d.Limits.FormBurst = 20, 200
 	}
+	if d.Limits.ClicksPerSecond == 0 {
+		d.Limits.ClicksPerSecond, d.Limits.ClickBurst = 200, 1000
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB), ending: make(chan struct{}),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
+		clicks:    newLimiter(d.Limits.ClicksPerSecond, d.Limits.ClickBurst),
 
 		leadsByAddress: newLimiter(d.Limits.LeadsPerSecond, d.Limits.LeadsBurst),
 		leadsByForm:    newLimiter(d.Limits.FormPerSecond, d.Limits.FormBurst),
+	}
+	if u, err := url.Parse(d.PublicURL); err == nil {
+		s.host = u.Host
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) }

@@ -45,6 +45,8 @@ type Config struct {
 
 	PrivateStores bool `env:"PRIVATE_STORES" envDefault:"false" group:"WooCommerce" doc:"true lets the server call stores at private addresses and over plain http, for development. Otherwise stores are called at public addresses over https only."`
 
+	DataCentreFile string `env:"DATA_CENTRE_FILE" group:"Clicks" doc:"File of networks no shopper comes from (data centres), one such as 192.0.2.0/24 a line, # begins a remark. Clicks from there are kept and not paid for. It is read at the start."`
+
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
 	ShutdownTimeout   time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"How long requests and jobs under way may take to finish after SIGTERM, 1s to 10m."`

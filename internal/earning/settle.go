@@ -39,6 +39,7 @@ var ways = map[string]way{
 	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
 	terms.Gift:    {kind: store.EarningGift, units: (*Book).gifts},
 	terms.Leads:   {kind: store.EarningLead, units: (*Book).leads, targets: pieces},
+	terms.Clicks:  {kind: store.EarningClicks, units: (*Book).clicks, targets: clickTargets},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder

@@ -98,7 +98,7 @@ func (f LeadFormFields) apply(ctx context.Context, tx *store.Tx, to *store.LeadF
 	if f.RedirectURL != nil {
 		to.RedirectURL = strings.TrimSpace(*f.RedirectURL)
 		if to.RedirectURL != "" {
-			hosts, err := storeHosts(ctx, tx)
+			hosts, err := tx.StoreHosts(ctx)
 			if err != nil {
 				return err
 			}
@@ -143,7 +143,7 @@ func (w *wrong) leadFields(fields []store.LeadField) store.LeadFields {
 // StoreOrigins lists the origins of the shop's store, such as
 // https://anna-store.example: pages there may show our forms and call them.
 func StoreOrigins(ctx context.Context, tx *store.Tx) ([]string, error) {
-	hosts, err := storeHosts(ctx, tx)
+	hosts, err := tx.StoreHosts(ctx)
 	if err != nil {
 		return nil, err
 	}

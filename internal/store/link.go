@@ -5,16 +5,21 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 )
 
 // Link leads shoppers to the store on behalf of an agreement.
 type Link struct {
-	ShopID      int64 `gorm:"primaryKey;autoIncrement:false"`
-	ID          int64 `gorm:"primaryKey;autoIncrement"`
-	Slug        string
+	ShopID      int64  `gorm:"primaryKey;autoIncrement:false"`
+	ID          int64  `gorm:"primaryKey;autoIncrement"`
+	Slug        string // unique in the shop
+	Public      string // unique everywhere: /r/{public}
 	AgreementID int64
 	Destination string
+	CodeID      int64  // discount applied on the way; 0 none
+	Products    string // "10:2,11:1": put into the cart on the way
 	CreatedAt   time.Time
 	DisabledAt  *time.Time
 }
@@ -22,11 +27,13 @@ type Link struct {
 // TableName is for gorm.
 func (Link) TableName() string { return "links" }
 
-// AddLink stores l, sets its ID and returns true; false when the slug is taken.
+// AddLink stores l, sets its ID and returns true; false when its slug is taken
+// in this shop, or its public slug in any.
 func (tx *Tx) AddLink(ctx context.Context, l *Link) (bool, error) {
 	l.ShopID, l.CreatedAt = tx.ShopID, tx.Now
-	err := tx.pgx.QueryRow(ctx, `INSERT INTO links (shop_id, slug, agreement_id, destination, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (shop_id, slug) DO NOTHING RETURNING id`, tx.ShopID, l.Slug, l.AgreementID, l.Destination, l.CreatedAt).Scan(&l.ID)
+	err := tx.pgx.QueryRow(ctx, `INSERT INTO links (shop_id, slug, public, agreement_id, destination, code_id, products, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
+		tx.ShopID, l.Slug, l.Public, l.AgreementID, l.Destination, l.CodeID, l.Products, l.CreatedAt).Scan(&l.ID)
 	if IsNotFound(notFound(err)) {
 		return false, nil
 	}
@@ -34,6 +41,46 @@ func (tx *Tx) AddLink(ctx context.Context, l *Link) (bool, error) {
 		return false, fmt.Errorf("add link: %w", err)
 	}
 	return true, nil
+}
+
+// SlugTaken tells whether a link of this shop has the slug.
+func (tx *Tx) SlugTaken(ctx context.Context, slug string) (taken bool, err error) {
+	err = tx.pgx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM links WHERE shop_id = $1 AND slug = $2)", tx.ShopID, slug).Scan(&taken)
+	if err != nil {
+		return false, fmt.Errorf("look for slug: %w", err)
+	}
+	return taken, nil
+}
+
+// LinkTarget is what a link needs to lead somewhere.
+type LinkTarget struct {
+	Link
+	Handle     string // of the influencer
+	CampaignID int64
+	Code       string // "" none
+	CodeFrom   time.Time
+	CodeTo     time.Time // zero: open
+}
+
+// LinkTarget finds a link for somebody who follows it: by its public slug, or,
+// with a host, by the slug it has in the shop of that host. ErrNotFound if there
+// is none.
+func (db *DB) LinkTarget(ctx context.Context, host, slug string) (*LinkTarget, error) {
+	var t LinkTarget
+	var disabled, from, to pgtype.Timestamptz
+	var b pgx.Batch // one round trip
+	b.Queue("SELECT set_config('role', 'tributary_app', true)")
+	b.Queue("SELECT * FROM door_link($1, $2)", host, slug).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&t.ShopID, &t.ID, &t.Slug, &t.AgreementID, &t.Destination, &t.Products, &disabled, &t.Handle, &t.CampaignID, &t.Code, &from, &to)
+	})
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, fmt.Errorf("look up link: %w", notFound(err))
+	}
+	if disabled.Valid {
+		t.DisabledAt = &disabled.Time
+	}
+	t.CodeFrom, t.CodeTo = fromTimestamptz(from), fromTimestamptz(to)
+	return &t, nil
 }
 
 // Link returns one link; ErrNotFound when there is none.

@@ -145,7 +145,7 @@ func (t *Tracker) Confirmation(ctx context.Context, token string, confirm bool) 
 			if _, err := tx.ConfirmLead(ctx, hash, l.ID); err != nil {
 				return err
 			}
-			if err := t.judge(ctx, tx, []string{l.EmailHash}); err != nil {
+			if err := t.judgeMailboxes(ctx, tx, []string{l.EmailHash}); err != nil {
 				return err
 			}
 			c.Confirmed = true

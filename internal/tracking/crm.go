@@ -170,7 +170,7 @@ func (t *Tracker) takeStages(ctx context.Context, tx *store.Tx, objects []string
 		}
 	}
 	slices.Sort(touched)
-	return t.judge(ctx, tx, slices.Compact(touched))
+	return t.judgeMailboxes(ctx, tx, slices.Compact(touched))
 }
 
 // stagesOfLeads decides on leads that became known after the CRM had told of

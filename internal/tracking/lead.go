@@ -215,7 +215,11 @@ func (t *Tracker) attributeLead(ctx context.Context, tx *store.Tx, l *store.Lead
 				}
 			}
 		}
-		clicks, err := tx.ClickRefs(ctx, []string{l.ClickID})
+		var ids [][16]byte
+		if id, _, ok := platform.NewClickIDs(t.Keys).Open(tx.ShopID, l.ClickID); ok {
+			ids = append(ids, id)
+		}
+		clicks, err := tx.ClickRefs(ctx, ids)
 		if err != nil {
 			return err
 		}

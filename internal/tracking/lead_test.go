@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"tributary/internal/domain/lead"
+	"tributary/internal/platform"
 	"tributary/internal/program"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -389,24 +390,24 @@ func TestACampaignsLeadIsTheClicksWhileItsWindowRuns(t *testing.T) {
 		return err
 	})
 	s.later(20 * day)
-	click := func(ago time.Duration, invalid string) string {
+	click := func(ago time.Duration, refused string) string {
 		conn, err := pgx.Connect(ctx, s.url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close(ctx)
 		n := uuid.New()
-		if _, err := conn.Exec(ctx, "INSERT INTO clicks (shop_id, id, at, link_id, invalid) SELECT shop_id, $2, $3, id, $4 FROM links WHERE shop_id = $1 LIMIT 1",
-			s.id, n, s.clock.now().Add(-ago), invalid); err != nil {
+		if _, err := conn.Exec(ctx, "INSERT INTO clicks (shop_id, id, at, link_id, agreement_id, refused) SELECT shop_id, $2, $3, id, agreement_id, $4 FROM links WHERE shop_id = $1 LIMIT 1",
+			s.id, n, s.clock.now().Add(-ago), refused); err != nil {
 			t.Fatal(err)
 		}
-		return n.String()
+		return platform.NewClickIDs(s.keys).Sign(s.id, n)
 	}
 	for i, c := range []struct {
 		click, via string
 		agreement  int64
 	}{
-		{click(7*day, ""), "click", id}, {click(7*day+time.Second, ""), "", 0}, {click(time.Hour, "prefetch"), "", 0}, {uuid.NewString(), "", 0}, {"nonsense", "", 0},
+		{click(7*day, ""), "click", id}, {click(7*day+time.Second, ""), "", 0}, {click(time.Hour, "preview"), "", 0}, {uuid.NewString(), "", 0}, {"nonsense", "", 0},
 	} {
 		err := s.tracker.OpenForm(ctx, f.PublicID, func(tx *store.Tx, form *store.LeadForm) error {
 			l, err := s.tracker.Submit(ctx, tx, form, tracking.Submission{Email: fmt.Sprintf("p%d@example.com", i), Consented: true, ClickID: c.click})

@@ -119,7 +119,7 @@ func (t *Tracker) ImportLeads(ctx context.Context, tx *store.Tx, body []byte) (*
 		mailboxes, clicks = append(mailboxes, l.EmailHash), append(clicks, l.ClickID)
 	}
 	slices.Sort(mailboxes)
-	if err := t.judge(ctx, tx, slices.Compact(mailboxes)); err != nil {
+	if err := t.judgeMailboxes(ctx, tx, slices.Compact(mailboxes)); err != nil {
 		return nil, err
 	}
 	return out, t.stagesOfLeads(ctx, tx, mailboxes, clicks)

@@ -32,13 +32,15 @@ type Tracker struct {
 // It returns how many agreements it settled.
 func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err error) {
 	for {
-		n, judged := 0, 0
-		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
-			if err := tx.LockShop(ctx); err != nil {
+		n, clicks, mailboxes := 0, 0, 0
+		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) {
+			if err = tx.LockShop(ctx); err != nil {
 				return err
 			}
-			var err error
-			if judged, err = t.judgeDue(ctx, tx); err != nil {
+			if clicks, err = t.judge(ctx, tx); err != nil {
+				return err
+			}
+			if mailboxes, err = t.judgeDue(ctx, tx); err != nil {
 				return err
 			}
 			due, err := tx.TakeDue(ctx, settleAtOnce)
@@ -52,7 +54,7 @@ func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err err
 		if err != nil {
 			return settled, fmt.Errorf("settle the activity of shop %d: %w", shopID, err)
 		}
-		if n < settleAtOnce && judged < mailboxesAtOnce {
+		if n < settleAtOnce && clicks < judgeAtOnce && mailboxes < mailboxesAtOnce {
 			return settled, nil
 		}
 	}
@@ -87,7 +89,11 @@ func (t *Tracker) DueShops(ctx context.Context) (ids []int64, err error) {
 			return err
 		}
 		leads, err := tx.ShopsWithLeadsDue(ctx)
-		ids = append(ids, leads...)
+		if err != nil {
+			return err
+		}
+		clicks, err := tx.ShopsWithClicks(ctx)
+		ids = slices.Concat(ids, leads, clicks)
 		return err
 	})
 	slices.Sort(ids)
@@ -124,7 +130,11 @@ func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference,
 		return nil, err
 	}
 	leads, err := t.verifyLeads(ctx, shopID)
-	return append(out, leads...), err
+	if err != nil {
+		return nil, err
+	}
+	clicks, err := t.verifyClicks(ctx, shopID)
+	return slices.Concat(out, leads, clicks), err
 }
 
 // each runs f for every signed agreement of the shop, some at a time, each time

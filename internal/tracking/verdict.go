@@ -21,7 +21,7 @@ func (t *Tracker) judgeDue(ctx context.Context, tx *store.Tx) (int, error) {
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
-	return len(due), t.judge(ctx, tx, due)
+	return len(due), t.judgeMailboxes(ctx, tx, due)
 }
 
 // judged is a lead with the verdict that it should have.
@@ -90,10 +90,10 @@ func (t *Tracker) verdicts(ctx context.Context, tx *store.Tx, mailboxes []string
 	return out, nil
 }
 
-// judge brings the verdicts on all leads of the mailboxes up to date, marks the
+// judgeMailboxes brings the verdicts on all leads of the mailboxes up to date, marks the
 // agreements that they touch due, and sends for the confirmations that are
 // missing. The caller holds the shop's lock.
-func (t *Tracker) judge(ctx context.Context, tx *store.Tx, mailboxes []string) error {
+func (t *Tracker) judgeMailboxes(ctx context.Context, tx *store.Tx, mailboxes []string) error {
 	list, err := t.verdicts(ctx, tx, mailboxes)
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (t *Tracker) decideLead(ctx context.Context, tx *store.Tx, d store.LeadDeci
 	if err != nil {
 		return nil, err
 	}
-	if err := t.judge(ctx, tx, []string{l.EmailHash}); err != nil { // deadlines that have passed come first
+	if err := t.judgeMailboxes(ctx, tx, []string{l.EmailHash}); err != nil { // deadlines that have passed come first
 		return nil, err
 	}
 	if l, err = tx.Lead(ctx, d.LeadID); err != nil {
@@ -212,7 +212,7 @@ func (t *Tracker) decideLead(ctx context.Context, tx *store.Tx, d store.LeadDeci
 	if _, err := tx.AddLeadDecision(ctx, d); err != nil {
 		return nil, err
 	}
-	if err := t.judge(ctx, tx, []string{l.EmailHash}); err != nil {
+	if err := t.judgeMailboxes(ctx, tx, []string{l.EmailHash}); err != nil {
 		return nil, err
 	}
 	return tx.Lead(ctx, d.LeadID)
