@@ -28,7 +28,10 @@ var programmeTables = []string{"shops", "influencers", "influencer_spans", "camp
 
 // activityTables are what was recorded besides orders, in the order their
 // foreign keys want; a scratch schema has them from the beginning.
-var activityTables = []string{}
+var activityTables = []string{
+	"posts", "post_snapshots",
+	"giveaways", "giveaway_agreements", "giveaway_forms", "giveaway_entries", // purchases are made anew of the orders
+}
 
 // NewScratch makes a scratch schema called name beside the tables of ownerURL,
 // as of tx's snapshot, which InSnapshot gives. Drop it when done.
