@@ -50,6 +50,8 @@ var trees = []tree{
 	{"internal/store", floorOutside},
 	{"internal/platform", floorOutside},
 	{"internal/rail", floorOutside},
+	{"internal/social", floorOutside},
+	{"internal/beacon", floorOutside},
 	{"internal/mail", floorOutside},
 	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},

@@ -35,7 +35,9 @@ type way struct {
 }
 
 var ways = map[string]way{
-	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
+	terms.FlatFee:    {kind: store.EarningFee, units: (*Book).fees},
+	terms.Engagement: {kind: store.EarningPost, units: (*Book).posts},
+	terms.Giveaway:   {kind: store.EarningEntry, units: (*Book).entries, targets: pieces},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder

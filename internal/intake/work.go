@@ -189,7 +189,7 @@ func (w *work) decide() error {
 			}
 		}
 		if w.book.Dry != nil {
-			return nil
+			return w.checkGiveaways(list)
 		}
 		later := w.laterOrders(list)
 		if len(later) == 0 {
@@ -319,7 +319,10 @@ func (w *work) writeDecisions(list []*entry) error {
 	if err := w.tx.UpsertOrders(w.ctx, rows); err != nil {
 		return err
 	}
-	return w.tx.InsertDecisions(w.ctx, decisions)
+	if err := w.tx.InsertDecisions(w.ctx, decisions); err != nil {
+		return err
+	}
+	return w.enterGiveaways(list)
 }
 
 func (w *work) fillRow(e *entry) {

@@ -192,3 +192,26 @@ func (tx *Tx) ShopOfGiveaway(ctx context.Context, id int64) (shopID int64, err e
 func (tx *Tx) GiveawayOrders(ctx context.Context, from, to time.Time, afterID int64, limit int) ([]OrderRow, error) {
 	return tx.orders(ctx, "created_at >= $2 AND created_at < $3 AND id > $4 ORDER BY id LIMIT $5", from, to, afterID, limit)
 }
+
+// AgreementOfVersion tells which agreement each version belongs to.
+func (tx *Tx) AgreementOfVersion(ctx context.Context, versions []int64) (map[int64]int64, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT id, agreement_id FROM agreement_versions WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, versions)
+	if err != nil {
+		return nil, fmt.Errorf("load agreements of versions: %w", err)
+	}
+	out := map[int64]int64{}
+	var version, agreement int64
+	if _, err := pgx.ForEachRow(rows, []any{&version, &agreement}, func() error { out[version] = agreement; return nil }); err != nil {
+		return nil, fmt.Errorf("load agreements of versions: %w", err)
+	}
+	return out, nil
+}
+
+// DeliveriesWait tells whether the shop has deliveries that nobody has tried to
+// settle yet.
+func (tx *Tx) DeliveriesWait(ctx context.Context) (waits bool, err error) {
+	if err := tx.pgx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM deliveries WHERE shop_id = $1 AND state = 0)", tx.ShopID).Scan(&waits); err != nil {
+		return false, fmt.Errorf("look for waiting deliveries: %w", err)
+	}
+	return waits, nil
+}
