@@ -55,7 +55,7 @@ var trees = []tree{
 	{"internal/mail", floorOutside},
 	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},
-	{"internal/tracking", floorUseCase},
+	{"internal/tracking", floorUseCase}, // with its folders content and giveaway
 	{"internal/program", floorUseCase},
 	{"internal/payout", floorUseCase},
 	{"internal/tenant", floorUseCase},

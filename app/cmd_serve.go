@@ -153,6 +153,7 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueShops: sys.dueShops,
+		Posts:    sys.Reader.Tick,
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

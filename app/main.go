@@ -49,6 +49,7 @@ func commands() []*cobra.Command {
 		newVerifyCmd(),
 		newReplayCmd(),
 		newSimulateCmd(),
+		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
 		newMigrateCmd(),

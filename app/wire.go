@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
+	"tributary/internal/beacon"
 	"tributary/internal/config"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
@@ -18,8 +19,12 @@ import (
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/seal"
+	"tributary/internal/social/instagram"
+	"tributary/internal/social/youtube"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
+	"tributary/internal/tracking/content"
+	"tributary/internal/tracking/giveaway"
 	"tributary/jobs"
 )
 
@@ -54,6 +59,8 @@ type system struct {
 	Settler *intake.Settler
 	Tracker *tracking.Tracker
 	Payouts *payout.Closer
+	Reader  *content.Reader
+	Drawer  *giveaway.Drawer
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -117,6 +124,10 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Log: sys.Log}
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
+		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
+			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
+		}}
+		sys.Drawer = &giveaway.Drawer{DB: sys.DB, Beacon: &beacon.Drand{URL: sys.Config.DrandURL}}
 	}
 
 	return sys, nil
@@ -198,7 +209,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,
 		Stores:   stores,
-		Payouts:  sys.Payouts,
+		Payouts:  sys.Payouts, Giveaways: sys.Drawer,
 	}
 }
 

@@ -200,6 +200,119 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_order ON evidence USING btree (shop_id, order_id);
 
+-- Table giveaway_agreements
+CREATE TABLE giveaway_agreements (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  CONSTRAINT giveaway_agreements_pkey PRIMARY KEY (shop_id, giveaway_id, agreement_id),
+  CONSTRAINT giveaway_agreements_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT giveaway_agreements_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id)
+);
+CREATE INDEX giveaway_agreements_agreement ON giveaway_agreements USING btree (shop_id, agreement_id);
+
+-- Table giveaway_entries
+CREATE TABLE giveaway_entries (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  id bigint NOT NULL,
+  person text NOT NULL,
+  way text NOT NULL,
+  order_id bigint DEFAULT 0 NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  at timestamp with time zone NOT NULL,
+  void text DEFAULT ''::text NOT NULL,
+  place integer,
+  CONSTRAINT giveaway_entries_pkey PRIMARY KEY (shop_id, giveaway_id, id),
+  CONSTRAINT giveaway_entries_shop_id_giveaway_id_person_key UNIQUE (shop_id, giveaway_id, person),
+  CONSTRAINT giveaway_entries_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id)
+);
+
+-- Table giveaway_forms
+CREATE TABLE giveaway_forms (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  person text NOT NULL,
+  email bytea NOT NULL,
+  way text NOT NULL,
+  country text DEFAULT ''::text NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  via text DEFAULT ''::text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaway_forms_pkey PRIMARY KEY (shop_id, giveaway_id, person),
+  CONSTRAINT giveaway_forms_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id),
+  CONSTRAINT giveaway_forms_way_check CHECK ((way = ANY (ARRAY['signup'::text, 'free'::text])))
+);
+
+-- Table giveaway_purchases
+CREATE TABLE giveaway_purchases (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  person text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  counts boolean NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaway_purchases_pkey PRIMARY KEY (shop_id, giveaway_id, order_id)
+);
+CREATE INDEX giveaway_purchases_order ON giveaway_purchases USING btree (shop_id, order_id);
+
+-- Table giveaways
+CREATE TABLE giveaways (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  campaign_id bigint NOT NULL,
+  title text NOT NULL,
+  prize text NOT NULL,
+  winners integer NOT NULL,
+  opens_at timestamp with time zone NOT NULL,
+  closes_at timestamp with time zone NOT NULL,
+  countries text[] DEFAULT '{}'::text[] NOT NULL,
+  ways text[] NOT NULL,
+  terms text NOT NULL,
+  state text NOT NULL,
+  beacon text DEFAULT ''::text NOT NULL,
+  drand_chain text DEFAULT ''::text NOT NULL,
+  drand_round bigint DEFAULT 0 NOT NULL,
+  round_at timestamp with time zone,
+  commitment text DEFAULT ''::text NOT NULL,
+  announced_at timestamp with time zone,
+  frozen_at timestamp with time zone,
+  entry_count bigint DEFAULT 0 NOT NULL,
+  list_hash text DEFAULT ''::text NOT NULL,
+  randomness text DEFAULT ''::text NOT NULL,
+  signature text DEFAULT ''::text NOT NULL,
+  drawn_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaways_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT giveaways_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT giveaways_beacon_check CHECK ((beacon = ANY (ARRAY[''::text, 'drand'::text, 'commit'::text]))),
+  CONSTRAINT giveaways_check CHECK ((closes_at > opens_at)),
+  CONSTRAINT giveaways_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'frozen'::text, 'drawn'::text, 'cancelled'::text]))),
+  CONSTRAINT giveaways_winners_check CHECK (((winners >= 1) AND (winners <= 1000)))
+);
+CREATE UNIQUE INDEX giveaways_public ON giveaways USING btree (id);
+CREATE INDEX giveaways_window ON giveaways USING btree (shop_id, closes_at);
+
+-- Table hashtags
+CREATE TABLE hashtags (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  platform text NOT NULL,
+  tag text NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT hashtags_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT hashtags_shop_id_platform_tag_key UNIQUE (shop_id, platform, tag),
+  CONSTRAINT hashtags_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT hashtags_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text])))
+);
+CREATE INDEX hashtags_due ON hashtags USING btree (next_at) WHERE (ended_at IS NULL);
+
 -- Table idempotency_keys
 CREATE TABLE idempotency_keys (
   shop_id bigint NOT NULL,
@@ -379,6 +492,81 @@ CREATE TABLE payout_lines (
 );
 CREATE INDEX payout_lines_influencer ON payout_lines USING btree (shop_id, influencer_id, currency, batch_id);
 
+-- Table post_snapshots
+CREATE TABLE post_snapshots (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  post_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  source text NOT NULL,
+  status text DEFAULT ''::text NOT NULL,
+  verified boolean NOT NULL,
+  likes bigint,
+  comments bigint,
+  shares bigint,
+  saves bigint,
+  views bigint,
+  followers bigint,
+  evidence text DEFAULT ''::text NOT NULL,
+  digest bytea NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT post_snapshots_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT post_snapshots_shop_id_post_id_digest_key UNIQUE (shop_id, post_id, digest),
+  CONSTRAINT post_snapshots_shop_id_post_id_fkey FOREIGN KEY (shop_id, post_id) REFERENCES posts(shop_id, id),
+  CONSTRAINT post_snapshots_comments_check CHECK ((comments >= 0)),
+  CONSTRAINT post_snapshots_followers_check CHECK ((followers >= 0)),
+  CONSTRAINT post_snapshots_likes_check CHECK ((likes >= 0)),
+  CONSTRAINT post_snapshots_saves_check CHECK ((saves >= 0)),
+  CONSTRAINT post_snapshots_shares_check CHECK ((shares >= 0)),
+  CONSTRAINT post_snapshots_source_check CHECK ((source = ANY (ARRAY['api'::text, 'manual'::text, 'csv'::text, 'connector'::text]))),
+  CONSTRAINT post_snapshots_status_check CHECK ((status = ANY (ARRAY[''::text, 'deleted'::text, 'private'::text]))),
+  CONSTRAINT post_snapshots_views_check CHECK ((views >= 0))
+);
+
+-- Table posts
+CREATE TABLE posts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  platform text NOT NULL,
+  url text NOT NULL,
+  external_id text DEFAULT ''::text NOT NULL,
+  author text DEFAULT ''::text NOT NULL,
+  published_at timestamp with time zone NOT NULL,
+  caption text DEFAULT ''::text NOT NULL,
+  hashtags text[] DEFAULT '{}'::text[] NOT NULL,
+  paid_partnership boolean DEFAULT false NOT NULL,
+  origin text NOT NULL,
+  state text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  decide_by timestamp with time zone NOT NULL,
+  on_deadline text NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text DEFAULT ''::text NOT NULL,
+  disclosure text DEFAULT ''::text NOT NULL,
+  disclosure_detail text DEFAULT ''::text NOT NULL,
+  disclosure_at timestamp with time zone,
+  anomaly text DEFAULT ''::text NOT NULL,
+  anomaly_by timestamp with time zone,
+  anomaly_decision text DEFAULT ''::text NOT NULL,
+  anomaly_reason text DEFAULT ''::text NOT NULL,
+  anomaly_decided_at timestamp with time zone,
+  anomaly_decided_by text DEFAULT ''::text NOT NULL,
+  next_at timestamp with time zone,
+  note text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT posts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT posts_shop_id_platform_url_key UNIQUE (shop_id, platform, url),
+  CONSTRAINT posts_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT posts_anomaly_decision_check CHECK ((anomaly_decision = ANY (ARRAY[''::text, 'released'::text, 'rejected'::text]))),
+  CONSTRAINT posts_on_deadline_check CHECK ((on_deadline = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  CONSTRAINT posts_origin_check CHECK ((origin = ANY (ARRAY['api'::text, 'hashtag'::text]))),
+  CONSTRAINT posts_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text, 'tiktok'::text, 'x'::text, 'other'::text]))),
+  CONSTRAINT posts_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'approved'::text, 'rejected'::text])))
+);
+CREATE INDEX posts_agreement ON posts USING btree (shop_id, agreement_id, published_at);
+CREATE INDEX posts_due ON posts USING btree (next_at) WHERE (next_at IS NOT NULL);
+
 -- Table privacy_requests
 CREATE TABLE privacy_requests (
   shop_id bigint NOT NULL,
@@ -429,6 +617,23 @@ CREATE TABLE signatures (
   CONSTRAINT signatures_shop_id_version_id_fkey FOREIGN KEY (shop_id, version_id) REFERENCES agreement_versions(shop_id, id),
   CONSTRAINT signatures_party_check CHECK ((party = ANY (ARRAY['merchant'::text, 'influencer'::text])))
 );
+
+-- Table social_accounts
+CREATE TABLE social_accounts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  platform text NOT NULL,
+  account_id text DEFAULT ''::text NOT NULL,
+  token bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  health text DEFAULT 'ok'::text NOT NULL,
+  health_at timestamp with time zone,
+  CONSTRAINT social_accounts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT social_accounts_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT social_accounts_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text])))
+);
+CREATE UNIQUE INDEX social_accounts_one ON social_accounts USING btree (shop_id, platform) WHERE (revoked_at IS NULL);
 
 -- Table write_offs
 CREATE TABLE write_offs (
@@ -497,6 +702,13 @@ CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $function$
 ;
+CREATE OR REPLACE FUNCTION door_giveaway(g bigint)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id FROM giveaways w JOIN shops s ON s.id = w.shop_id AND s.uninstalled_at IS NULL WHERE w.id = g $function$
+;
 CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -504,6 +716,17 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_posts_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT a.shop_id FROM social_accounts a JOIN shops s ON s.id = a.shop_id AND s.uninstalled_at IS NULL
+        WHERE a.revoked_at IS NULL AND (
+          EXISTS (SELECT FROM posts p WHERE p.shop_id = a.shop_id AND p.platform = a.platform AND p.next_at <= at) OR
+          EXISTS (SELECT FROM hashtags h WHERE h.shop_id = a.shop_id AND h.platform = a.platform AND h.ended_at IS NULL AND h.next_at <= at))
+        GROUP BY 1 ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
@@ -592,6 +815,12 @@ ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_forms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_purchases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaways ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hashtags ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
@@ -602,9 +831,12 @@ ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -619,6 +851,12 @@ CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_purchases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaways FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON hashtags FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -629,9 +867,12 @@ CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELE
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
@@ -647,7 +888,13 @@ GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON giveaway_agreements TO tributary_app;
+GRANT INSERT, SELECT ON giveaway_entries TO tributary_app;
+GRANT INSERT, SELECT ON giveaway_forms TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON giveaway_purchases TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON giveaways TO tributary_app;
 GRANT SELECT ON goose_db_version TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON hashtags TO tributary_app;
 GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
@@ -659,9 +906,12 @@ GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
+GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
@@ -669,7 +919,9 @@ GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z te
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_giveaway(g bigint) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"tributary/internal/identity"
 	"tributary/internal/program"
 )
@@ -65,5 +67,5 @@ func (s *Server) table() []route {
 
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, s.payoutTable()...)
+	}, slices.Concat(s.payoutTable(), s.postTable(), s.giveawayTable())...)
 }

@@ -20,6 +20,7 @@ import (
 	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tracking/giveaway"
 )
 
 // Deps is what the edge is built on.
@@ -44,6 +45,8 @@ type Deps struct {
 	Resettle func(ctx context.Context, shopID int64, orderIDs ...int64) error
 	// Stores takes webhooks; nil leaves their doors out.
 	Stores Stores
+	// Giveaways announces beacons and draws.
+	Giveaways *giveaway.Drawer
 	// Payouts closes months.
 	Payouts *payout.Closer
 	// Wake wakes a worker for the shop; it must not block.
@@ -54,8 +57,8 @@ type Deps struct {
 // Limits are token buckets: requests per second and burst. Zero fields take
 // the defaults.
 type Limits struct {
-	KeyPerSecond, AddressPerSecond, FailuresPerSecond float64
-	KeyBurst, AddressBurst, FailureBurst              int
+	KeyPerSecond, AddressPerSecond, FailuresPerSecond, EntriesPerSecond float64
+	KeyBurst, AddressBurst, FailureBurst, EntryBurst                    int
 }
 
 // Server answers HTTP.
@@ -71,6 +74,8 @@ type Server struct {
 	// those who failed, so that nobody can shut out an honest caller behind the
 	// same proxy.
 	failures *limiter
+	// byEntrant counts what an address sends to giveaways' forms.
+	byEntrant *limiter
 }
 
 const (
@@ -95,11 +100,15 @@ func New(d Deps) *Server {
 	if d.Limits.FailuresPerSecond == 0 {
 		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 5, 50
 	}
+	if d.Limits.EntriesPerSecond == 0 {
+		d.Limits.EntriesPerSecond, d.Limits.EntryBurst = 0.2, 20
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
+		byEntrant: newLimiter(d.Limits.EntriesPerSecond, d.Limits.EntryBurst),
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) }
@@ -111,6 +120,7 @@ func New(d Deps) *Server {
 	s.api.UseMiddleware(s.enterAPI)
 	s.mount(s.table())
 	s.pages()
+	s.giveawayPages()
 	s.webhookRoutes()
 	return s
 }

@@ -40,6 +40,10 @@ type Config struct {
 	ShopifyClientSecret         string `env:"SHOPIFY_CLIENT_SECRET" secret:"all" doc:"Client secret of the app; signs webhooks and sessions."`
 	ShopifyClientSecretPrevious string `env:"SHOPIFY_CLIENT_SECRET_PREVIOUS" secret:"all" doc:"The client secret before the last rotation, while Shopify may still sign with it."`
 
+	DrandURL     string `env:"DRAND_URL" envDefault:"https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971" group:"Outside services" doc:"The drand chain whose rounds draw giveaways; here the chain quicknet."`
+	YouTubeAPI   string `env:"YOUTUBE_API" envDefault:"https://www.googleapis.com" doc:"Where the YouTube Data API v3 is. Each shop brings its own key."`
+	InstagramAPI string `env:"INSTAGRAM_API" envDefault:"https://graph.facebook.com/v23.0" doc:"Where the Instagram Graph API is, with its version. Each shop brings its own token."`
+
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
 	ShutdownTimeout   time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"How long requests and jobs under way may take to finish after SIGTERM, 1s to 10m."`
@@ -104,6 +108,9 @@ func (c *Config) check(p *problems) {
 		p.add("LISTEN", "must be host:port, such as 127.0.0.1:8080 or :8080")
 	}
 	checkURL(p, "PUBLIC_URL", c.PublicURL, "http", "https")
+	checkURL(p, "DRAND_URL", c.DrandURL, "http", "https")
+	checkURL(p, "YOUTUBE_API", c.YouTubeAPI, "http", "https")
+	checkURL(p, "INSTAGRAM_API", c.InstagramAPI, "http", "https")
 	checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
 	checkURL(p, "MIGRATE_DATABASE_URL", c.MigrateDatabaseURL, "postgres", "postgresql")
 	checkURL(p, "REDIS_URL", c.RedisURL, "redis", "rediss", "redis-socket", "redis-sentinel")
