@@ -194,3 +194,11 @@ func (tx *Tx) AddOutbox(ctx context.Context, kind string, payload []byte) error 
 	}
 	return nil
 }
+
+// CountOutbox is how much work of a kind the shop has given out.
+func (tx *Tx) CountOutbox(ctx context.Context, kind string) (n int64, err error) {
+	if err := tx.pgx.QueryRow(ctx, "SELECT count(*) FROM outbox WHERE shop_id = $1 AND kind = $2", tx.ShopID, kind).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count %s in the outbox: %w", kind, err)
+	}
+	return n, nil
+}
