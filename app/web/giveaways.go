@@ -33,29 +33,29 @@ func (s *Server) giveawayTable() []route {
 
 // Giveaway is a draw of prizes among entries.
 type Giveaway struct {
-	ID           string     `json:"id" example:"gaw_12"`
-	CampaignID   string     `json:"campaign_id" example:"cmp_3"`
-	AgreementIDs []string   `json:"agreement_ids" doc:"Whose influencers take part, and are paid for entries if their terms say so"`
-	Title        string     `json:"title"`
-	Prize        string     `json:"prize"`
-	Winners      int        `json:"winners"`
-	OpensAt      time.Time  `json:"opens_at"`
-	ClosesAt     time.Time  `json:"closes_at"`
-	Countries    []string   `json:"countries" doc:"ISO 3166-1 alpha-2; empty: all"`
-	Ways         []string   `json:"ways" doc:"purchase, signup, free"`
-	Terms        string     `json:"terms" doc:"The rules as people read them"`
-	State        string     `json:"state" enum:"planned,frozen,drawn,cancelled" doc:"A planned one is open between its times"`
-	Page         string     `json:"page" doc:"Where people enter, and later find the proof"`
-	Beacon       *Beacon    `json:"beacon,omitempty" doc:"Absent until it is announced"`
-	FrozenAt     *time.Time `json:"frozen_at,omitempty"`
-	EntryCount   int64      `json:"entry_count,omitempty" doc:"Entries in the frozen list"`
-	ListHash     string     `json:"list_hash,omitempty" doc:"Hex sha256 of the sorted entry ids joined by |, then | and the count"`
-	DrawnAt      *time.Time `json:"drawn_at,omitempty"`
-	CreatedAt    time.Time  `json:"created_at"`
+	ID           string          `json:"id" example:"gaw_12"`
+	CampaignID   string          `json:"campaign_id" example:"cmp_3"`
+	AgreementIDs []string        `json:"agreement_ids" doc:"Whose influencers take part, and are paid for entries if their terms say so"`
+	Title        string          `json:"title"`
+	Prize        string          `json:"prize"`
+	Winners      int             `json:"winners"`
+	OpensAt      time.Time       `json:"opens_at"`
+	ClosesAt     time.Time       `json:"closes_at"`
+	Countries    []string        `json:"countries" doc:"ISO 3166-1 alpha-2; empty: all"`
+	Ways         []string        `json:"ways" doc:"purchase, signup, free"`
+	Terms        string          `json:"terms" doc:"The rules as people read them"`
+	State        string          `json:"state" enum:"planned,frozen,drawn,cancelled" doc:"A planned one is open between its times"`
+	Page         string          `json:"page" doc:"Where people enter, and later find the proof"`
+	Beacon       *GiveawayBeacon `json:"beacon,omitempty" doc:"Absent until it is announced"`
+	FrozenAt     *time.Time      `json:"frozen_at,omitempty"`
+	EntryCount   int64           `json:"entry_count,omitempty" doc:"Entries in the frozen list"`
+	ListHash     string          `json:"list_hash,omitempty" doc:"Hex sha256 of the sorted entry ids joined by |, then | and the count"`
+	DrawnAt      *time.Time      `json:"drawn_at,omitempty"`
+	CreatedAt    time.Time       `json:"created_at"`
 }
 
-// Beacon is the number that decides a draw.
-type Beacon struct {
+// GiveawayBeacon is the number that decides a draw.
+type GiveawayBeacon struct {
 	Kind        string     `json:"kind" enum:"drand,commit"`
 	Chain       string     `json:"chain,omitempty"`
 	Round       int64      `json:"round,omitempty"`
@@ -73,7 +73,7 @@ func (s *Server) asGiveaway(g *store.Giveaway) Giveaway {
 		out.AgreementIDs[i] = formatID("agr", id)
 	}
 	if g.Beacon != "" {
-		out.Beacon = &Beacon{Kind: g.Beacon, Chain: g.DrandChain, Round: g.DrandRound, RoundAt: utc(g.RoundAt), Commitment: g.Commitment, AnnouncedAt: utc(g.AnnouncedAt), Value: g.Randomness}
+		out.Beacon = &GiveawayBeacon{Kind: g.Beacon, Chain: g.DrandChain, Round: g.DrandRound, RoundAt: utc(g.RoundAt), Commitment: g.Commitment, AnnouncedAt: utc(g.AnnouncedAt), Value: g.Randomness}
 	}
 	return out
 }
@@ -267,9 +267,9 @@ func (s *Server) giveawayProof(ctx context.Context, tx *store.Tx, in *IDIn) (dra
 	return *p, nil
 }
 
-// Entry is a person's entry to a giveaway. Who they are is not shown: it is in
+// GiveawayEntry is a person's entry to a giveaway. Who they are is not shown: it is in
 // nobody's interest until they have won, and then they are told by mail.
-type Entry struct {
+type GiveawayEntry struct {
 	ID          string    `json:"id" example:"3f0a1c77d2b4e690"`
 	Way         string    `json:"way" enum:"purchase,signup,free"`
 	At          time.Time `json:"at"`
@@ -277,8 +277,8 @@ type Entry struct {
 	AgreementID string    `json:"agreement_id,omitempty" doc:"Whose influencer they came by"`
 }
 
-func asEntry(e *draw.Entry) Entry {
-	out := Entry{ID: draw.FormatID(e.ID), Way: e.Way, At: e.At, AgreementID: formatOptionalID("agr", e.AgreementID)}
+func asEntry(e *draw.Entry) GiveawayEntry {
+	out := GiveawayEntry{ID: draw.FormatID(e.ID), Way: e.Way, At: e.At, AgreementID: formatOptionalID("agr", e.AgreementID)}
 	if e.OrderID != 0 {
 		out.OrderID = fmt.Sprint(e.OrderID)
 	}
@@ -286,8 +286,8 @@ func asEntry(e *draw.Entry) Entry {
 }
 
 // listEntries pages through the entries by their ids.
-func (s *Server) listEntries(ctx context.Context, tx *store.Tx, in *listSnapshotsIn) (List[Entry], error) {
-	var none List[Entry]
+func (s *Server) listEntries(ctx context.Context, tx *store.Tx, in *listSnapshotsIn) (List[GiveawayEntry], error) {
+	var none List[GiveawayEntry]
 	p, err := in.page()
 	if err != nil {
 		return none, err

@@ -390,7 +390,7 @@ func TestPostsAreReadWhenTheyAreDueAndOnceByManyReaders(t *testing.T) {
 		t.Fatalf("%d asked for, with %+v", len(p.asked), p.auth)
 	}
 	first := s.post(posts[0])
-	if first.Disclosure != "required_tag_missing" || first.Author != "Anna" || !first.NextAt.Equal(published.Add(time.Hour)) {
+	if first.Disclosure != "missing" || first.Author != "Anna" || !first.NextAt.Equal(published.Add(time.Hour)) {
 		t.Errorf("%+v", first)
 	}
 	s.in(func(tx *store.Tx) error {

@@ -68,20 +68,29 @@ func Check(p Post) Result {
 	}
 	limit, folded := folds[p.Platform]
 	seen := func(at int) bool { return !folded || utf8.RuneCountInString(text[:at]) < limit }
-
-	for _, r := range p.Required {
-		tag := fold(r)
+	r := said(text, limit, seen)
+	if p.Label {
+		r = Result{Labelled, "The platform shows its paid-partnership label."}
+	}
+	if !r.Code.OK() {
+		return r
+	}
+	for _, required := range p.Required {
+		tag := fold(required)
 		switch at := find(text, tag); {
 		case tag == "":
 		case at < 0:
-			return Result{TagMissing, fmt.Sprintf("The terms ask for %s, and the post does not have it.", r)}
+			return Result{TagMissing, fmt.Sprintf("The terms ask for %s, and the post does not have it.", required)}
 		case !seen(at + len(tag) - 1):
-			return Result{TagAfterFold, fmt.Sprintf("%s stands behind “more”: only the first %d characters are shown.", r, limit)}
+			return Result{TagAfterFold, fmt.Sprintf("%s stands behind “more”: only the first %d characters are shown.", required, limit)}
 		}
 	}
-	if p.Label {
-		return Result{Labelled, "The platform shows its paid-partnership label."}
-	}
+	return r
+}
+
+// said is what the words of a post say by themselves; seen tells whether a place
+// in text is shown, limit how many characters are.
+func said(text string, limit int, seen func(at int) bool) Result {
 	hidden := ""
 	for _, w := range clear {
 		switch at := find(text, w); {
