@@ -64,9 +64,23 @@ type Post struct {
 	DecidedBy       string     `json:"decided_by,omitempty"`
 	Disclosure      Disclosure `json:"disclosure"`
 	Hold            *PostHold  `json:"hold,omitempty" doc:"Absent when nothing looks wrong"`
+	Standing        *Standing  `json:"standing,omitempty" doc:"What it is paid for; in the answer about one post only"`
 	ReadAt          *time.Time `json:"next_read_at,omitempty" doc:"When its platform is asked next; absent: no more, or it cannot be asked"`
 	Note            string     `json:"note,omitempty" doc:"What the connector last had to say"`
 	CreatedAt       time.Time  `json:"created_at"`
+}
+
+// Standing is what a post is paid for: the numbers of its last verified snapshot
+// up to the end of its final days.
+type Standing struct {
+	At       *time.Time `json:"at,omitempty" doc:"Of the last snapshot that counts; absent: none does"`
+	FinalAt  time.Time  `json:"final_at" doc:"Later snapshots do not count; its hold ends then"`
+	Gone     string     `json:"gone,omitempty" enum:"deleted,private" doc:"The post cannot be seen any more and keeps what it was last seen with"`
+	Likes    int64      `json:"likes"`
+	Comments int64      `json:"comments"`
+	Shares   int64      `json:"shares"`
+	Saves    int64      `json:"saves"`
+	Views    int64      `json:"views"`
 }
 
 // Disclosure is whether a post says that it is advertising.
@@ -144,7 +158,18 @@ func (s *Server) getPost(ctx context.Context, tx *store.Tx, in *IDIn) (Post, err
 	if err != nil {
 		return Post{}, err
 	}
-	return asPostOr(tx.Post(ctx, id))
+	p, err := tx.Post(ctx, id)
+	if err != nil {
+		return Post{}, err
+	}
+	st, final, err := content.StandingOf(ctx, tx, p)
+	if err != nil {
+		return Post{}, err
+	}
+	out := asPost(p)
+	out.Standing = &Standing{At: utcOrNil(st.At), FinalAt: final, Gone: st.Gone, Likes: st.Events.Likes, Comments: st.Events.Comments, Shares: st.Events.Shares,
+		Saves: st.Events.Saves, Views: st.Events.Views}
+	return out, nil
 }
 
 type listPostsIn struct {

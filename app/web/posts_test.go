@@ -63,6 +63,9 @@ func TestAPostIsSubmittedDecidedAndSeenOverTheAPI(t *testing.T) {
 	if l := w.a.get("/posts?held=true").is(200).list("data"); len(l) != 0 {
 		t.Errorf("%v", l)
 	}
+	if st := w.a.get(path).is(200).obj("standing"); st["likes"] != 1000.0 || st.str("gone") != "private" || st["at"] == nil {
+		t.Errorf("%v", st)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.woken) == 0 {

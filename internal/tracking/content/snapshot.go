@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tributary/internal/domain/content"
+	"tributary/internal/earning"
 	"tributary/internal/errs"
 	"tributary/internal/store"
 )
@@ -80,6 +81,21 @@ func Record(ctx context.Context, tx *store.Tx, n NewSnapshot) (s *store.PostSnap
 		return s, added, err
 	}
 	return s, true, tx.MarkPostsDue(ctx, tx.Now, p.AgreementID)
+}
+
+// StandingOf is what a post is paid for, and up to when snapshots count.
+func StandingOf(ctx context.Context, tx *store.Tx, p *store.Post) (content.Standing, time.Time, error) {
+	v, zone, err := inForce(ctx, tx, p.AgreementID, p.PublishedAt)
+	if err != nil {
+		return content.Standing{}, time.Time{}, err
+	}
+	rule := &watched
+	if v != nil {
+		rule = ruleOf(v.Terms)
+	}
+	final := earning.FinalLook(rule, p.PublishedAt, zone)
+	snapshots, err := tx.SnapshotsOf(ctx, []int64{p.ID})
+	return content.Final(snapshots[p.ID], p.PublishedAt, final), final, err
 }
 
 // Row is what became of one row of a file.

@@ -23,6 +23,7 @@ var (
 	videoID   = regexp.MustCompile(`^[A-Za-z0-9_-]{11}$`)
 	shortcode = regexp.MustCompile(`^[A-Za-z0-9_-]{5,40}$`)
 	number    = regexp.MustCompile(`^[0-9]{5,25}$`)
+	hostname  = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z0-9-]{2,63}$`)
 	tiktoker  = regexp.MustCompile(`^@[A-Za-z0-9._]{1,40}$`)
 )
 
@@ -74,6 +75,9 @@ func NormalURL(platform, raw string) (normal, externalID, wrong string) {
 			return "https://x.com/i/status/" + at(i+1), at(i + 1), ""
 		}
 		return "", "", "must be the address of a post on X, such as https://x.com/anna/status/1445078208190291973"
+	}
+	if !hostname.MatchString(u.Hostname()) {
+		return "", "", "must be the address of the post on the web"
 	}
 	q := u.Query()
 	for k := range q {
