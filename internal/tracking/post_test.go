@@ -124,6 +124,12 @@ func TestR48AndR49APostEarnsWhatItsLastSnapshotIsWorth(t *testing.T) {
 	if e := s.one(a); e.State != store.EarningLocked || e.Posted != 28000 {
 		t.Fatalf("%+v", e)
 	}
+	if err := s.db.InTx(context.Background(), s.id, func(tx *store.Tx) error {
+		_, err := content.Reject(context.Background(), tx, p, "Too late", "ben")
+		return err
+	}); errs.As(err) == nil || errs.As(err).Code != "post_final" {
+		t.Errorf("rejected after its hold: %v", err)
+	}
 	s.seen(p, 29*day, 5000, 5000, 0) // late: the hold is over
 	s.seen(p, 31*day, 9000, 9000, 0) // after the final days
 	s.settle()

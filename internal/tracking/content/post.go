@@ -181,6 +181,9 @@ func decide(ctx context.Context, tx *store.Tx, id int64, state, reason, by strin
 	if p.State == state {
 		return p, nil
 	}
+	if err := open(ctx, tx, p); err != nil {
+		return nil, err
+	}
 	now := tx.Now
 	p.State, p.Reason, p.DecidedAt, p.DecidedBy = state, reason, &now, clip(by, 200)
 	if err := tx.SetPost(ctx, p); err != nil {
@@ -205,6 +208,9 @@ func DecideHold(ctx context.Context, tx *store.Tx, id int64, decision, reason, b
 	if !p.Held() {
 		return nil, errs.New(errs.Conflict, "post_not_held", "Nothing about this post waits for a decision.")
 	}
+	if err := open(ctx, tx, p); err != nil {
+		return nil, err
+	}
 	now := tx.Now
 	p.AnomalyDecision, p.AnomalyReason, p.AnomalyDecidedAt, p.AnomalyDecidedBy = store.PostReleased, reason, &now, clip(by, 200)
 	if decision == "reject" {
@@ -214,6 +220,16 @@ func DecideHold(ctx context.Context, tx *store.Tx, id int64, decision, reason, b
 		return nil, err
 	}
 	return p, tx.MarkDue(ctx, tx.Now, p.AgreementID)
+}
+
+// open refuses a decision that would change nothing: once the hold of what a post
+// earns is over, it stays.
+func open(ctx context.Context, tx *store.Tx, p *store.Post) error {
+	es, err := tx.EarningsOfKind(ctx, p.AgreementID, store.EarningPost)
+	if slices.ContainsFunc(es, func(e store.EarningRow) bool { return e.Source == p.ID && !e.LockedAt.IsZero() }) {
+		return errs.New(errs.Conflict, "post_final", "What this post earns is final: its hold is over.")
+	}
+	return err
 }
 
 // disclose checks the post's disclosure against the terms.
