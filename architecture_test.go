@@ -51,10 +51,12 @@ var trees = []tree{
 	{"internal/store", floorOutside},
 	{"internal/platform", floorOutside},
 	{"internal/rail", floorOutside},
+	{"internal/social", floorOutside},
+	{"internal/beacon", floorOutside},
 	{"internal/mail", floorOutside},
 	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},
-	{"internal/tracking", floorUseCase},
+	{"internal/tracking", floorUseCase}, // with its folders content and giveaway
 	{"internal/program", floorUseCase},
 	{"internal/payout", floorUseCase},
 	{"internal/tenant", floorUseCase},

@@ -203,6 +203,7 @@ func (sys *system) work() jobs.Work {
 		DueRereads: sys.DB.ShopsWithRereads,
 		Holds:      sys.Payouts.Holds,
 		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Posts:      sys.Reader.Tick,
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

@@ -50,6 +50,7 @@ func commands() []*cobra.Command {
 		newVerifyCmd(),
 		newReplayCmd(),
 		newSimulateCmd(),
+		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
 		newMigrateCmd(),

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
+	"tributary/internal/beacon"
 	"tributary/internal/config"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
@@ -23,8 +24,12 @@ import (
 	"tributary/internal/platform/woocommerce"
 	"tributary/internal/program"
 	"tributary/internal/seal"
+	"tributary/internal/social/instagram"
+	"tributary/internal/social/youtube"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
+	"tributary/internal/tracking/content"
+	"tributary/internal/tracking/giveaway"
 	"tributary/jobs"
 )
 
@@ -63,6 +68,8 @@ type system struct {
 	Tracker  *tracking.Tracker
 	Doors    *tracking.Doors    // of serve
 	Clicks   *tracking.Recorder // of serve
+	Reader   *content.Reader
+	Drawer   *giveaway.Drawer
 	Payouts  *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
@@ -139,6 +146,10 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
+		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
+			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
+		}}
+		sys.Drawer = &giveaway.Drawer{DB: sys.DB, Beacon: &beacon.Drand{URL: sys.Config.DrandURL}}
 	}
 
 	return sys, nil
@@ -270,6 +281,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Payouts:  sys.Payouts,
 		Tracker:  sys.Tracker,
 		Doors:    sys.Doors, Clicks: sys.Clicks, Proof: program.NewInternet(),
+		Giveaways: sys.Drawer,
 	}
 }
 

@@ -23,6 +23,7 @@ const (
 	kindHolds      = "tick:holds"
 	kindClose      = "tick:close"
 	kindPartitions = "tick:partitions"
+	kindPosts      = "tick:posts"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -56,6 +57,8 @@ type Work struct {
 	Holds func(ctx context.Context) error
 	// Close closes every month that has ended in its shop's zone.
 	Close func(ctx context.Context) error
+	// Posts reads the numbers of posts that are due.
+	Posts func(ctx context.Context) error
 	// Partitions makes the next months' partitions and drops old raw deliveries.
 	Partitions func(ctx context.Context) error
 }
@@ -104,6 +107,8 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Holds(ctx) }},
 		{name: kindClose, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 5m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Close(ctx) }},
+		{name: kindPosts, queue: queueTicks, timeout: 15 * time.Minute, retries: 1, every: "@every 2m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Posts(ctx) }},
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
 	}

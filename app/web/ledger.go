@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tributary/internal/domain/commission"
+	"tributary/internal/domain/draw"
 	"tributary/internal/domain/ledger"
 	"tributary/internal/errs"
 	"tributary/internal/store"
@@ -60,7 +61,7 @@ func asEarning(e *store.EarningRow) Earning {
 	case store.EarningPost:
 		out.SourceID = formatID("pst", e.Source)
 	case store.EarningEntry:
-		out.SourceID = formatID("ent", e.Source)
+		out.SourceID = draw.FormatID(e.Source)
 	}
 	var detail struct {
 		Lines []commission.LineResult `json:"lines"`

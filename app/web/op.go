@@ -249,7 +249,7 @@ func (r route) creates() bool {
 		return false
 	}
 	last := r.path[strings.LastIndexByte(r.path, '/')+1:]
-	return strings.Count(r.path, "/") == 1 || last == "versions" || last == "evidence"
+	return strings.Count(r.path, "/") == 1 || last == "versions" || last == "evidence" || last == "snapshots"
 }
 
 // operationID is the path in words: "post-agreements-id-sign".

@@ -24,6 +24,7 @@ import (
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
+	"tributary/internal/tracking/giveaway"
 )
 
 // Deps is what the edge is built on.
@@ -53,6 +54,8 @@ type Deps struct {
 	Clicks *tracking.Recorder
 	// Proof is how hosts of shops are verified.
 	Proof program.Proof
+	// Giveaways announces beacons and draws.
+	Giveaways *giveaway.Drawer
 	// Payouts closes months.
 	Payouts *payout.Closer
 	// Feed tells when something has happened; without it the live feed looks by
@@ -69,8 +72,8 @@ type Deps struct {
 // Limits are token buckets: requests per second and burst. Zero fields take
 // the defaults.
 type Limits struct {
-	KeyPerSecond, AddressPerSecond, FailuresPerSecond, ClicksPerSecond float64
-	KeyBurst, AddressBurst, FailureBurst, ClickBurst                   int
+	KeyPerSecond, AddressPerSecond, FailuresPerSecond, ClicksPerSecond, EntriesPerSecond float64
+	KeyBurst, AddressBurst, FailureBurst, ClickBurst, EntryBurst                         int
 	// Submissions of one form: by one address, and by all.
 	LeadsPerSecond, FormPerSecond float64
 	LeadsBurst, FormBurst         int
@@ -96,6 +99,8 @@ type Server struct {
 	ending  chan struct{} // closed when the server is to end
 
 	leadsByAddress, leadsByForm *limiter
+	// byEntrant counts what an address sends to giveaways' forms.
+	byEntrant *limiter
 }
 
 const (
@@ -114,6 +119,7 @@ func New(d Deps) *Server {
 	s.webhookRoutes()
 	s.leadRoutes()
 	s.publicRoutes()
+	s.giveawayPages()
 	return s
 }
 
@@ -151,11 +157,15 @@ func bare(d Deps) *Server {
 	if d.Limits.ClicksPerSecond == 0 {
 		d.Limits.ClicksPerSecond, d.Limits.ClickBurst = 200, 1000
 	}
+	if d.Limits.EntriesPerSecond == 0 {
+		d.Limits.EntriesPerSecond, d.Limits.EntryBurst = 0.2, 20
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB), ending: make(chan struct{}),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
+		byEntrant: newLimiter(d.Limits.EntriesPerSecond, d.Limits.EntryBurst),
 		clicks:    newLimiter(d.Limits.ClicksPerSecond, d.Limits.ClickBurst),
 
 		leadsByAddress: newLimiter(d.Limits.LeadsPerSecond, d.Limits.LeadsBurst),

@@ -47,6 +47,10 @@ type Config struct {
 
 	DataCentreFile string `env:"DATA_CENTRE_FILE" group:"Clicks" doc:"File of networks no shopper comes from (data centres), one such as 192.0.2.0/24 a line, # begins a remark. Clicks from there are kept and not paid for. It is read at the start."`
 
+	DrandURL     string `env:"DRAND_URL" envDefault:"https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971" group:"Outside services" doc:"The drand chain whose rounds draw giveaways; here the chain quicknet."`
+	YouTubeAPI   string `env:"YOUTUBE_API" envDefault:"https://www.googleapis.com" doc:"Where the YouTube Data API v3 is. Each shop brings its own key."`
+	InstagramAPI string `env:"INSTAGRAM_API" envDefault:"https://graph.facebook.com/v23.0" doc:"Where the Instagram Graph API is, with its version. Each shop brings its own token."`
+
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
 	ShutdownTimeout   time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"How long requests and jobs under way may take to finish after SIGTERM, 1s to 10m."`
@@ -136,6 +140,9 @@ func (c *Config) check(p *problems) {
 		p.add("TRUSTED_PROXIES", err.Error())
 	}
 	checkURL(p, "PUBLIC_URL", c.PublicURL, "http", "https")
+	checkURL(p, "DRAND_URL", c.DrandURL, "http", "https")
+	checkURL(p, "YOUTUBE_API", c.YouTubeAPI, "http", "https")
+	checkURL(p, "INSTAGRAM_API", c.InstagramAPI, "http", "https")
 	checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
 	checkURL(p, "MIGRATE_DATABASE_URL", c.MigrateDatabaseURL, "postgres", "postgresql")
 	checkURL(p, "REDIS_URL", c.RedisURL, "redis", "rediss", "redis-socket", "redis-sentinel")

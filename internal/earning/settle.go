@@ -36,10 +36,12 @@ type way struct {
 }
 
 var ways = map[string]way{
-	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
-	terms.Gift:    {kind: store.EarningGift, units: (*Book).gifts},
-	terms.Leads:   {kind: store.EarningLead, units: (*Book).leads, targets: pieces},
-	terms.Clicks:  {kind: store.EarningClicks, units: (*Book).clicks, targets: clickTargets},
+	terms.FlatFee:    {kind: store.EarningFee, units: (*Book).fees},
+	terms.Gift:       {kind: store.EarningGift, units: (*Book).gifts},
+	terms.Leads:      {kind: store.EarningLead, units: (*Book).leads, targets: pieces},
+	terms.Clicks:     {kind: store.EarningClicks, units: (*Book).clicks, targets: clickTargets},
+	terms.Engagement: {kind: store.EarningPost, units: (*Book).posts},
+	terms.Giveaway:   {kind: store.EarningEntry, units: (*Book).entries, targets: pieces},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder

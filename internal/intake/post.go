@@ -32,6 +32,8 @@ func (w *work) post() error {
 		if err := w.writeOrders(); err != nil {
 			return err
 		}
+	} else if err := w.checkGiveaways(w.inOrder()); err != nil {
+		return err
 	}
 	for version, f := range folds {
 		all, err := w.fold(version, f)

@@ -190,7 +190,7 @@ func (w *work) decide() error {
 			}
 		}
 		if w.book.Dry != nil {
-			return nil
+			return w.checkGiveaways(list)
 		}
 		later := w.laterOrders(list)
 		if len(later) == 0 {
@@ -305,7 +305,8 @@ func (w *work) laterOrders(list []*entry) []int64 {
 func (w *work) writeOrders() error {
 	var rows []store.OrderRow
 	var decisions []store.DecisionRow
-	for _, e := range w.inOrder() {
+	list := w.inOrder()
+	for _, e := range list {
 		b := e.decision.Encode()
 		if e.stored != nil && !bytes.Equal(b, e.stored.Bytes) || e.stored == nil && len(e.decision.Candidates) > 0 {
 			e.row.DecisionNumber++
@@ -320,7 +321,10 @@ func (w *work) writeOrders() error {
 	if err := w.tx.UpsertOrders(w.ctx, rows); err != nil {
 		return err
 	}
-	return w.tx.InsertDecisions(w.ctx, decisions)
+	if err := w.tx.InsertDecisions(w.ctx, decisions); err != nil {
+		return err
+	}
+	return w.enterGiveaways(list)
 }
 
 func (w *work) fillRow(e *entry) {

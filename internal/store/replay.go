@@ -32,6 +32,8 @@ var programmeTables = []string{"shops", "influencers", "influencer_spans", "camp
 // foreign keys want; a scratch schema has them from the beginning.
 var activityTables = []string{
 	"lead_forms", "leads", "lead_decisions",
+	"posts", "post_snapshots",
+	"giveaways", "giveaway_agreements", "giveaway_forms", "giveaway_entries", // purchases are made anew of the orders
 }
 
 // NewScratch makes a scratch schema called name beside the tables of ownerURL,

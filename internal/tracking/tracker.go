@@ -13,6 +13,7 @@ import (
 	"tributary/internal/earning"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tracking/content"
 )
 
 // settleAtOnce is how many agreements one transaction settles.
@@ -61,6 +62,9 @@ func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err err
 }
 
 func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) error {
+	if err := content.Judge(ctx, tx, &t.terms, agreements); err != nil {
+		return err
+	}
 	versions, err := t.terms.Versions(ctx, tx, agreements)
 	if err != nil {
 		return err
@@ -110,6 +114,13 @@ func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference,
 			return err
 		}
 		book.Dry = &out
+		ids := make([]int64, 0, len(versions))
+		for i := range versions {
+			ids = append(ids, versions[i].ID)
+		}
+		if err := content.Check(ctx, tx, &t.terms, ids, book.Differs); err != nil {
+			return err
+		}
 		return book.Activity(ctx, versions) // milestones are verified with the orders
 	})
 	if err != nil {

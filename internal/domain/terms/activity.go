@@ -137,6 +137,11 @@ func (c *checker) engagement(k *Component, path string) {
 		k.FinalDays = 30
 	}
 	c.between(path+".final_days", k.FinalDays, 1, 365)
+	if k.VettingDays == 0 {
+		k.VettingDays = 7
+	}
+	c.between(path+".vetting_days", k.VettingDays, 1, 365)
+	oneOf(c, path+".on_deadline", &k.OnDeadline, Qualify, Reject)
 }
 
 func (c *checker) event(path, event string, before []string) {

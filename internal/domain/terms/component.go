@@ -26,7 +26,7 @@ var kinds = map[string]kind{
 	Milestones:   {[]string{"mode", "metric", "count_basis", "steps", "clawback", "period"}, (*checker).milestones},
 	Clicks:       {[]string{"unit_price", "amount", "goal", "dedupe_hours", "visitor_cap", "max_count", "max_amount", "period"}, (*checker).clicks},
 	Leads:        {[]string{"amount", "vetting_days", "on_deadline", "dedupe_days", "max_count", "max_amount", "period"}, (*checker).leads},
-	Engagement:   {[]string{"prices", "gates", "bands", "max_amount", "final_days"}, (*checker).engagement},
+	Engagement:   {[]string{"prices", "gates", "bands", "max_amount", "final_days", "vetting_days", "on_deadline"}, (*checker).engagement},
 	Giveaway:     {[]string{"amount", "max_count", "max_amount", "period"}, (*checker).giveaway},
 	FlatFee:      {[]string{"amount", "due", "due_date", "note"}, (*checker).flatFee},
 	Gift:         {[]string{"amount", "note"}, (*checker).gift},

@@ -137,7 +137,9 @@ type Component struct {
 
 	// engagement (R-48 … R-50): Prices per event of a post once every gate is
 	// passed; Bands rate what lies beyond a number of priced events. The last
-	// snapshot within FinalDays of the post is final.
+	// snapshot within FinalDays of the post is final. A post that nobody approved
+	// after VettingDays, or whose numbers were held so long, is decided by
+	// OnDeadline: qualify (default) or reject (R-34).
 	Prices    []Price `json:"prices,omitempty"`
 	Gates     []Gate  `json:"gates,omitempty"`
 	FinalDays int     `json:"final_days,omitempty"`
