@@ -20,12 +20,11 @@ import (
 
 // binary builds the program as it is shipped, once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tributary-crash-bin-")
-	if err != nil {
+	var err error
+	if binaryDir, err = os.MkdirTemp("", "tributary-crash-bin-"); err != nil {
 		return "", err
 	}
-	binaryDir = dir
-	path := filepath.Join(dir, "tributary")
+	path := filepath.Join(binaryDir, "tributary")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -34,12 +33,15 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-var binaryDir string
+// What all tests share, deleted in the end.
+var binaryDir, shared string
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if binaryDir != "" {
-		os.RemoveAll(binaryDir)
+	for _, dir := range []string{binaryDir, shared} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 	os.Exit(code)
 }
