@@ -24,8 +24,10 @@ func TestMain(m *testing.M) {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	code := m.Run()
-	if binaryDir != "" {
-		os.RemoveAll(binaryDir)
+	for _, dir := range []string{binaryDir, shared} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 	os.Exit(code)
 }
