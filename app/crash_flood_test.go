@@ -88,7 +88,7 @@ func (s *stack) addShops() {
 				st.SubscribeWoo(topic, "http://app"+added.Path, added.Secret)
 			}
 		}
-		err = sandbox.NewWorld(o.Seed, st).Simulate(s.t.Context(), sandbox.Run{From: soldFrom(), To: soldFrom().AddDate(0, 0, soldDays), PerDay: 60})
+		err = sandbox.NewWorld(o.Seed, st).Simulate(s.t.Context(), sandbox.Run{From: soldFrom(), To: soldFrom().AddDate(0, 0, soldDays), PerDay: 40})
 		if err == nil {
 			err = st.Settle(s.t.Context())
 		}
@@ -215,7 +215,7 @@ func (f *flood) deliver(c *http.Client, p *parcel) bool {
 			f.note(fmt.Sprint(code))
 		}
 		select {
-		case <-time.After(10 * time.Millisecond): // a platform waits for minutes
+		case <-time.After(40 * time.Millisecond): // a platform waits for minutes
 		case <-f.t.Context().Done():
 		}
 	}

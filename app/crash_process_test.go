@@ -20,12 +20,11 @@ import (
 
 // binary builds the program as it is shipped, once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tributary-crash-bin-")
-	if err != nil {
+	var err error
+	if binaryDir, err = os.MkdirTemp("", "tributary-crash-bin-"); err != nil {
 		return "", err
 	}
-	binaryDir = dir
-	path := filepath.Join(dir, "tributary")
+	path := filepath.Join(binaryDir, "tributary")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -34,7 +33,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-var binaryDir string
+// What all tests share, deleted in the end.
+var binaryDir, shared string
 
 // process is a running program of the stack's.
 type process struct {

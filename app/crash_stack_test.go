@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -60,6 +62,7 @@ func newStack(t *testing.T) *stack {
 		t.Fatal(err)
 	}
 	s.pgDir = filepath.Join(s.dir, "pg")
+	s.copyCluster()
 	s.startPostgres()
 	t.Cleanup(func() {
 		_ = s.pg.Stop(context.Background())
@@ -67,7 +70,6 @@ func newStack(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	s.createDatabase()
 	s.settings(
 		"DATABASE_URL="+s.databaseURL("app_login"), "MIGRATE_DATABASE_URL="+s.databaseURL("tributary_owner"),
 		"REDIS_URL="+s.redis.url())
@@ -102,13 +104,64 @@ func (s *stack) settings(more ...string) {
 	}, more...)
 }
 
-// startPostgres starts the server on the stack's directory, anew or for the
-// first time, with the durability that PostgreSQL has by default.
+func postgresIn(dir string) embedded.Options {
+	return embedded.Options{Dir: dir, Log: slog.New(slog.DiscardHandler), Settings: []string{"shared_buffers=32MB", "max_connections=100"}}
+}
+
+// cluster makes the directory that every stack gets a copy of: an empty
+// database and the roles of docs/operations.md.
+var cluster = sync.OnceValues(func() (dir string, err error) {
+	ctx := context.Background()
+	if shared, err = os.MkdirTemp("", "tributary-crash-shared-"); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(shared, 0o755); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(shared, "pg")
+	pg, err := embedded.Start(ctx, postgresIn(dir))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, pg.Stop(ctx)) }()
+	conn, err := pgx.Connect(ctx, pg.URL())
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	for _, q := range []string{
+		"CREATE ROLE tributary_app NOLOGIN",
+		"CREATE ROLE tributary_owner LOGIN PASSWORD 'tributary_owner'",
+		"GRANT tributary_app TO tributary_owner",
+		"CREATE ROLE app_login LOGIN PASSWORD 'app_login' IN ROLE tributary_app",
+		"CREATE DATABASE " + stackDatabase + " OWNER tributary_owner",
+	} {
+		if _, err := conn.Exec(ctx, q); err != nil {
+			return "", fmt.Errorf("%s: %w", q, err)
+		}
+	}
+	return dir, nil
+})
+
+func (s *stack) copyCluster() {
+	s.t.Helper()
+	dir, err := cluster()
+	if err == nil {
+		err = exec.Command("cp", "-a", dir, s.pgDir).Run() // with its owner
+	}
+	if err == nil {
+		err = os.Remove(filepath.Join(s.pgDir, "port")) // each finds one of its own
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// startPostgres starts the server on the stack's directory, with the durability
+// that PostgreSQL has by default.
 func (s *stack) startPostgres() {
 	s.t.Helper()
-	pg, err := embedded.Start(s.t.Context(), embedded.Options{
-		Dir: s.pgDir, Log: slog.New(slog.DiscardHandler), Settings: []string{"shared_buffers=32MB", "max_connections=100"},
-	})
+	pg, err := embedded.Start(s.t.Context(), postgresIn(s.pgDir))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -143,27 +196,6 @@ func (s *stack) databaseURL(login string) string {
 	}
 	u.User = url.UserPassword(login, login)
 	return u.String()
-}
-
-// createDatabase makes the roles of docs/operations.md and a database.
-func (s *stack) createDatabase() {
-	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.adminURL("postgres"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer conn.Close(s.t.Context())
-	for _, q := range []string{
-		"CREATE ROLE tributary_app NOLOGIN",
-		"CREATE ROLE tributary_owner LOGIN PASSWORD 'tributary_owner'",
-		"GRANT tributary_app TO tributary_owner",
-		"CREATE ROLE app_login LOGIN PASSWORD 'app_login' IN ROLE tributary_app",
-		"CREATE DATABASE " + stackDatabase + " OWNER tributary_owner",
-	} {
-		if _, err := conn.Exec(s.t.Context(), q); err != nil {
-			s.t.Fatalf("%s: %v", q, err)
-		}
-	}
 }
 
 // command is the program with the stack's settings. It runs where npm has put a
