@@ -47,6 +47,7 @@ var trees = []tree{
 	{"internal/config", floorPlumbing},
 	{"internal/obs", floorPlumbing},
 	{"internal/seal", floorPlumbing},
+	{"internal/batch", floorPlumbing},
 	{"internal/store", floorOutside},
 	{"internal/platform", floorOutside},
 	{"internal/rail", floorOutside},

@@ -84,6 +84,22 @@ CREATE TABLE campaigns (
   CONSTRAINT campaigns_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'ended'::text])))
 );
 
+-- Table click_days
+CREATE TABLE click_days (
+  shop_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  version_id bigint NOT NULL,
+  link_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  day timestamp with time zone NOT NULL,
+  raw bigint NOT NULL,
+  valid bigint NOT NULL,
+  CONSTRAINT click_days_pkey PRIMARY KEY (shop_id, agreement_id, version_id, link_id, page_id, day),
+  CONSTRAINT click_days_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT click_days_check CHECK (((valid >= 0) AND (valid <= raw)))
+);
+CREATE INDEX click_days_day ON click_days USING btree (shop_id, day);
+
 -- Table clicks
 CREATE TABLE clicks (
   shop_id bigint NOT NULL,
@@ -92,8 +108,23 @@ CREATE TABLE clicks (
   link_id bigint NOT NULL,
   ip_hash text DEFAULT ''::text NOT NULL,
   invalid text DEFAULT ''::text NOT NULL,
+  kind smallint DEFAULT 1 NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  page_id bigint DEFAULT 0 NOT NULL,
+  variant text DEFAULT ''::text NOT NULL,
+  visitor text DEFAULT ''::text NOT NULL,
+  agent text DEFAULT ''::text NOT NULL,
+  referrer text DEFAULT ''::text NOT NULL,
+  refused text DEFAULT ''::text NOT NULL,
+  withdrawn text DEFAULT ''::text NOT NULL,
+  state smallint DEFAULT 0 NOT NULL,
+  version_id bigint DEFAULT 0 NOT NULL,
+  day timestamp with time zone,
   CONSTRAINT clicks_pkey PRIMARY KEY (shop_id, id, at)
 ) PARTITION BY RANGE (at);
+CREATE INDEX clicks_link ON ONLY clicks USING btree (shop_id, link_id, at);
+CREATE INDEX clicks_new ON ONLY clicks USING btree (shop_id, at) WHERE (state = 0);
+CREATE INDEX clicks_visitor ON ONLY clicks USING btree (shop_id, visitor, at) WHERE (visitor <> ''::text);
 
 -- Table clicks_default
 CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
@@ -107,10 +138,12 @@ CREATE TABLE codes (
   valid_from timestamp with time zone NOT NULL,
   valid_to timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
 );
+CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
 CREATE UNIQUE INDEX codes_open ON codes USING btree (shop_id, code) WHERE (valid_to IS NULL);
 
@@ -153,6 +186,28 @@ CREATE INDEX deliveries_due ON ONLY deliveries USING btree (shop_id, next_at, id
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+
+-- Table domains
+CREATE TABLE domains (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  host text NOT NULL,
+  purpose text NOT NULL,
+  token text NOT NULL,
+  verified_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  problem text DEFAULT ''::text NOT NULL,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  CONSTRAINT domains_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT domains_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT domains_host_check CHECK (((host = lower(host)) AND (host <> ''::text))),
+  CONSTRAINT domains_purpose_check CHECK ((purpose = ANY (ARRAY['links'::text, 'store'::text])))
+);
+CREATE INDEX domains_changed ON domains USING btree (changed);
+CREATE UNIQUE INDEX domains_host ON domains USING btree (shop_id, host, purpose) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX domains_verified ON domains USING btree (host) WHERE ((purpose = 'links'::text) AND (verified_at IS NOT NULL) AND (removed_at IS NULL));
 
 -- Table earnings
 CREATE TABLE earnings (
@@ -280,11 +335,18 @@ CREATE TABLE links (
   destination text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   disabled_at timestamp with time zone,
+  public text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+  code_id bigint DEFAULT 0 NOT NULL,
+  products text DEFAULT ''::text NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT links_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT links_shop_id_slug_key UNIQUE (shop_id, slug),
   CONSTRAINT links_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT links_public_check CHECK ((public ~ '^[A-Za-z0-9_-]{1,80}$'::text)),
   CONSTRAINT links_slug_check CHECK ((slug ~ '^[A-Za-z0-9_-]{1,64}$'::text))
 );
+CREATE INDEX links_changed ON links USING btree (changed);
+CREATE UNIQUE INDEX links_public ON links USING btree (public);
 
 -- Table orders
 CREATE TABLE orders (
@@ -406,11 +468,14 @@ CREATE TABLE shops (
   uninstalled_at timestamp with time zone,
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
+  consent_required boolean DEFAULT false NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT shops_pkey PRIMARY KEY (id),
   CONSTRAINT shops_platform_domain_key UNIQUE (platform, domain),
   CONSTRAINT shops_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT shops_platform_check CHECK ((platform = ANY (ARRAY[1, 2])))
 );
+CREATE INDEX shops_changed ON shops USING btree (changed);
 
 -- Table signatures
 CREATE TABLE signatures (
@@ -481,6 +546,13 @@ CREATE OR REPLACE FUNCTION door_api_key(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT k.shop_id, k.id, k.scope FROM api_keys k WHERE k.hash = h AND k.revoked_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_clicks_due()
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s WHERE EXISTS (SELECT FROM clicks c WHERE c.shop_id = s.id AND c.state = 0) ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_connection(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, secret bytea, domain text)
  LANGUAGE sql
@@ -488,6 +560,13 @@ CREATE OR REPLACE FUNCTION door_connection(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
         WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $function$
 ;
 CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
@@ -504,6 +583,32 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_host(h text)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT d.shop_id FROM domains d JOIN shops p ON p.id = d.shop_id
+        WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_link(h text, s text)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT l.shop_id, l.id FROM links l JOIN shops p ON p.id = l.shop_id
+        WHERE p.uninstalled_at IS NULL AND CASE WHEN h = '' THEN l.public = s
+          ELSE l.slug = s AND l.shop_id = (SELECT d.shop_id FROM domains d WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL) END $function$
+;
+CREATE OR REPLACE FUNCTION door_links_changed(since xid8)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT shop_id FROM (SELECT shop_id, changed FROM links WHERE changed >= since UNION ALL SELECT shop_id, changed FROM domains WHERE changed >= since
+          UNION ALL SELECT shop_id, changed FROM codes WHERE changed >= since UNION ALL SELECT id, changed FROM shops WHERE changed >= since) c
+        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) GROUP BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
@@ -575,9 +680,18 @@ BEGIN
   RETURN made;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION note_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$BEGIN NEW.changed := pg_current_xact_id(); RETURN NEW; END$function$
+;
 
 -- Triggers
+CREATE TRIGGER note_change BEFORE UPDATE ON codes FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TRIGGER note_change BEFORE UPDATE ON domains FOR EACH ROW EXECUTE FUNCTION note_change();
 CREATE TRIGGER ledger_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
+CREATE TRIGGER note_change BEFORE UPDATE ON links FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TRIGGER note_change BEFORE UPDATE OF domain, time_zone, hash_key, uninstalled_at, consent_required ON shops FOR EACH ROW EXECUTE FUNCTION note_change();
 
 -- Row-level security
 ALTER TABLE activity_due ENABLE ROW LEVEL SECURITY;
@@ -586,10 +700,12 @@ ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
+ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
@@ -612,11 +728,14 @@ CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON connections FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -641,10 +760,12 @@ GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON codes TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
 GRANT SELECT ON goose_db_version TO tributary_app;
@@ -667,11 +788,17 @@ GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_host(h text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION note_change() TO PUBLIC;

@@ -6,10 +6,9 @@ package intake
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
-	"tributary/internal/errs"
+	"tributary/internal/batch"
 	"tributary/internal/store"
 )
 
@@ -20,138 +19,36 @@ const (
 	inboxPatience = time.Second * 4 // Shopify gives up after five
 )
 
-// Inbox makes deliveries durable. Requests that arrive while a commit is in
-// flight share the next one: no timer, so an idle inbox adds no latency.
-type Inbox struct {
-	db   *store.DB
-	log  *slog.Logger
-	wake func(shopID int64)
-	seen func(batch int, fresh int64)
-
-	queue chan *waiting
-	done  chan struct{}
-	stop  sync.Once
-	end   sync.WaitGroup
-}
-
-type waiting struct {
-	d   *store.Delivery
-	ack chan error
-}
-
-var waitingPool = sync.Pool{New: func() any { return &waiting{ack: make(chan error, 1)} }}
+// Inbox makes deliveries durable; those that come at the same time share a
+// commit.
+type Inbox struct{ writer *batch.Writer[*store.Delivery] }
 
 // NewInbox starts the inbox's writer. wake is called after a commit for each
 // shop that has something new; it must not block. seen, if not nil, hears of
 // each commit.
 func NewInbox(db *store.DB, log *slog.Logger, wake func(shopID int64), seen func(batch int, fresh int64)) *Inbox {
-	in := &Inbox{db: db, log: log, wake: wake, seen: seen, queue: make(chan *waiting, inboxQueue), done: make(chan struct{})}
-	in.end.Add(1)
-	go in.write()
-	return in
+	return &Inbox{batch.New(batch.Options[*store.Delivery]{
+		Name: "inbox", Queue: inboxQueue, Rows: inboxBatch, Bytes: inboxBytes, Patience: inboxPatience, Log: log,
+		Size:   func(d *store.Delivery) int { return len(d.Body) },
+		Commit: db.InsertDeliveries,
+		Done: func(ds []*store.Delivery, fresh int64) {
+			var last int64
+			for i, d := range ds {
+				if d.ShopID != 0 && d.State == store.DeliveryPending && (i == 0 || d.ShopID != last) {
+					wake(d.ShopID)
+					last = d.ShopID
+				}
+			}
+			if seen != nil {
+				seen(len(ds), fresh)
+			}
+		},
+	})}
 }
 
 // Close stops the writer after it has stored what was already handed over.
-func (in *Inbox) Close() {
-	in.stop.Do(func() { close(in.done) })
-	in.end.Wait()
-}
+func (in *Inbox) Close() { in.writer.Close() }
 
 // Put returns when d is durable. Any error means that it may not be, and the
 // caller must not acknowledge it.
-func (in *Inbox) Put(ctx context.Context, d *store.Delivery) error {
-	w := waitingPool.Get().(*waiting)
-	w.d = d
-	select {
-	case <-in.done:
-		return errs.New(errs.Unavailable, "shutting_down", "This server is shutting down. Send the delivery again.")
-	default:
-	}
-	select {
-	case in.queue <- w:
-	default:
-		return errs.New(errs.Unavailable, "inbox_full", "The inbox is full. Send the delivery again later.")
-	}
-	ctx, cancel := context.WithTimeout(ctx, inboxPatience)
-	defer cancel()
-	select {
-	case err := <-w.ack:
-		w.d = nil
-		waitingPool.Put(w)
-		return err
-	case <-ctx.Done():
-		return errs.New(errs.Unavailable, "storage_slow", "Storage did not answer in time. Send the delivery again.")
-	}
-}
-
-func (in *Inbox) write() {
-	defer in.end.Done()
-	batch := make([]*waiting, 0, inboxBatch)
-	rows := make([]*store.Delivery, 0, inboxBatch)
-	for {
-		batch, rows = batch[:0], rows[:0]
-		select {
-		case w := <-in.queue:
-			batch = append(batch, w)
-		case <-in.done:
-			select { // what was handed over before the stop is still stored
-			case w := <-in.queue:
-				batch = append(batch, w)
-			default:
-				return
-			}
-		}
-		size := len(batch[0].d.Body)
-	gather:
-		for len(batch) < inboxBatch && size < inboxBytes {
-			select {
-			case w := <-in.queue:
-				batch = append(batch, w)
-				size += len(w.d.Body)
-			default:
-				break gather
-			}
-		}
-		for _, w := range batch {
-			rows = append(rows, w.d)
-		}
-		in.commit(batch, rows)
-	}
-}
-
-// commit stores the batch and answers everyone in it. If the batch fails, each
-// row is tried alone, so that one bad row fails alone.
-func (in *Inbox) commit(batch []*waiting, rows []*store.Delivery) {
-	ctx, cancel := context.WithTimeout(context.Background(), inboxPatience)
-	defer cancel()
-	fresh, err := in.db.InsertDeliveries(ctx, rows)
-	if err == nil {
-		in.answer(batch, fresh)
-		return
-	}
-	in.log.Warn("inbox commit failed", "rows", len(batch), "err", err)
-	for i, w := range batch {
-		if len(batch) > 1 && ctx.Err() == nil {
-			_, err = in.db.InsertDeliveries(ctx, rows[i:i+1])
-		}
-		if err != nil {
-			w.ack <- errs.New(errs.Unavailable, "storage_down", "Storage is not available. Send the delivery again.")
-			continue
-		}
-		in.answer(batch[i:i+1], 1)
-	}
-}
-
-func (in *Inbox) answer(batch []*waiting, fresh int64) {
-	var last int64
-	for i, w := range batch {
-		if s := w.d.ShopID; s != 0 && w.d.State == store.DeliveryPending && (i == 0 || s != last) {
-			in.wake(s)
-			last = s
-		}
-		w.ack <- nil
-	}
-	if in.seen != nil {
-		in.seen(len(batch), fresh)
-	}
-}
+func (in *Inbox) Put(ctx context.Context, d *store.Delivery) error { return in.writer.Put(ctx, d) }

@@ -1,0 +1,4 @@
+package tracking
+
+// Target is where a link leads.
+type Target struct{ shop *shopDoor }
