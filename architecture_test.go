@@ -55,6 +55,7 @@ var trees = []tree{
 	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},
 	{"internal/tracking", floorUseCase},
+	{"internal/landing", floorUseCase},
 	{"internal/program", floorUseCase},
 	{"internal/payout", floorUseCase},
 	{"internal/tenant", floorUseCase},

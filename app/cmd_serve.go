@@ -10,6 +10,8 @@ import (
 
 	"tributary/app/web"
 	"tributary/internal/intake"
+	"tributary/internal/landing"
+	"tributary/internal/tracking"
 	"tributary/jobs"
 )
 
@@ -72,12 +74,23 @@ time zone. Any number of these may run side by side.`,
 	}
 }
 
+// followEvery is how soon a server sees what another one has changed.
+const followEvery = time.Second
+
 // serve answers on l until ctx ends.
 func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 	inbox := intake.NewInbox(sys.DB, sys.Log, sys.Waker.Wake, sys.observeCommit)
 	defer inbox.Close()
-	server := web.New(sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
-		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious)))
+	doors := tracking.NewDoors(sys.DB, sys.Keys, sys.Log, followEvery)
+	defer doors.Close()
+	recorder := tracking.NewRecorder(sys.DB, doors, nil, sys.Log, sys.Waker.Wake)
+	defer recorder.Close()
+	pages := landing.NewPages(sys.DB, sys.Log, sys.Config.BaseURL(), followEvery)
+	defer pages.Close()
+	deps := sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
+		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious))
+	deps.Recorder, deps.Pages = recorder, pages
+	server := web.New(deps)
 	if work {
 		stop, err := sys.startWork()
 		if err != nil {
@@ -153,6 +166,7 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueShops: sys.dueShops,
+		Pages:    func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

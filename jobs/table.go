@@ -19,6 +19,7 @@ const (
 	kindHolds      = "tick:holds"
 	kindClose      = "tick:close"
 	kindPartitions = "tick:partitions"
+	kindPages      = "tick:pages"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -50,6 +51,9 @@ type Work struct {
 	Close func(ctx context.Context) error
 	// Partitions makes the next months' partitions and drops old raw deliveries.
 	Partitions func(ctx context.Context) error
+	// Pages writes down which landing pages have been published or taken down
+	// by their schedule.
+	Pages func(ctx context.Context) error
 }
 
 const (
@@ -75,6 +79,8 @@ func table(wake func(int64)) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Close(ctx) }},
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
+		{name: kindPages, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 30s",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Pages(ctx) }},
 	}
 }
 

@@ -78,6 +78,9 @@ BEGIN
   END LOOP;
 END $$;
 -- +goose StatementEnd
+-- Its views and clicks, for counting.
+CREATE INDEX clicks_page ON clicks (shop_id, page_id, at) WHERE page_id <> 0;
+
 GRANT UPDATE (slug, state, due_at, changed) ON pages TO tributary_app;
 GRANT UPDATE (ends_at, withdrawn_at) ON page_releases TO tributary_app;
 
@@ -94,4 +97,5 @@ GRANT EXECUTE ON FUNCTION door_pages, door_pages_due TO tributary_app;
 
 -- +goose Down
 DROP FUNCTION door_pages_due, door_pages;
+DROP INDEX clicks_page;
 DROP TABLE page_variants, page_releases, page_versions, pages;

@@ -124,6 +124,7 @@ CREATE TABLE clicks (
 ) PARTITION BY RANGE (at);
 CREATE INDEX clicks_link ON ONLY clicks USING btree (shop_id, link_id, at);
 CREATE INDEX clicks_new ON ONLY clicks USING btree (shop_id, at) WHERE (state = 0);
+CREATE INDEX clicks_page ON ONLY clicks USING btree (shop_id, page_id, at) WHERE (page_id <> 0);
 CREATE INDEX clicks_visitor ON ONLY clicks USING btree (shop_id, visitor, at) WHERE (visitor <> ''::text);
 
 -- Table clicks_default
@@ -388,6 +389,77 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
 
+-- Table page_releases
+CREATE TABLE page_releases (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  page_id bigint NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  author text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_releases_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT page_releases_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id),
+  CONSTRAINT page_releases_check CHECK (((ends_at IS NULL) OR (ends_at >= starts_at)))
+);
+CREATE INDEX page_releases_page ON page_releases USING btree (shop_id, page_id, starts_at);
+
+-- Table page_variants
+CREATE TABLE page_variants (
+  shop_id bigint NOT NULL,
+  release_id bigint NOT NULL,
+  name text NOT NULL,
+  page_id bigint NOT NULL,
+  number integer NOT NULL,
+  weight integer NOT NULL,
+  CONSTRAINT page_variants_pkey PRIMARY KEY (shop_id, release_id, name),
+  CONSTRAINT page_variants_shop_id_page_id_number_fkey FOREIGN KEY (shop_id, page_id, number) REFERENCES page_versions(shop_id, page_id, number),
+  CONSTRAINT page_variants_shop_id_release_id_fkey FOREIGN KEY (shop_id, release_id) REFERENCES page_releases(shop_id, id),
+  CONSTRAINT page_variants_name_check CHECK ((name = ANY (ARRAY['a'::text, 'b'::text, 'c'::text, 'd'::text]))),
+  CONSTRAINT page_variants_weight_check CHECK (((weight >= 1) AND (weight <= 100)))
+);
+
+-- Table page_versions
+CREATE TABLE page_versions (
+  shop_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  number integer NOT NULL,
+  document text NOT NULL,
+  hash text NOT NULL,
+  author text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_versions_pkey PRIMARY KEY (shop_id, page_id, number),
+  CONSTRAINT page_versions_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id)
+);
+
+-- Table pages
+CREATE TABLE pages (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  public_id text NOT NULL,
+  agreement_id bigint NOT NULL,
+  link_id bigint NOT NULL,
+  slug text NOT NULL,
+  state text DEFAULT 'draft'::text NOT NULL,
+  due_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT pages_public_id_key UNIQUE (public_id),
+  CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
+  CONSTRAINT pages_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT pages_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT pages_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
+  CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
+  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
+);
+CREATE INDEX pages_agreement ON pages USING btree (shop_id, agreement_id);
+CREATE INDEX pages_changed ON pages USING btree (changed);
+CREATE INDEX pages_due ON pages USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 -- Table payout_batches
 CREATE TABLE payout_batches (
   shop_id bigint NOT NULL,
@@ -610,6 +682,20 @@ AS $function$ SELECT shop_id FROM (SELECT shop_id, changed FROM links WHERE chan
           UNION ALL SELECT shop_id, changed FROM codes WHERE changed >= since UNION ALL SELECT id, changed FROM shops WHERE changed >= since) c
         WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) GROUP BY 1 $function$
 ;
+CREATE OR REPLACE FUNCTION door_pages(since xid8)
+ RETURNS TABLE(public_id text, shop_id bigint, id bigint, changed xid8)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT p.public_id, p.shop_id, p.id, p.changed FROM pages p WHERE p.changed >= since $function$
+;
+CREATE OR REPLACE FUNCTION door_pages_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT p.shop_id FROM pages p WHERE p.due_at <= at ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
  LANGUAGE sql
@@ -715,6 +801,10 @@ ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
@@ -745,6 +835,10 @@ CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON pages FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -777,6 +871,10 @@ GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT INSERT, SELECT ON page_releases TO tributary_app;
+GRANT INSERT, SELECT ON page_variants TO tributary_app;
+GRANT INSERT, SELECT ON page_versions TO tributary_app;
+GRANT INSERT, SELECT ON pages TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
@@ -796,6 +894,8 @@ GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributa
 GRANT EXECUTE ON FUNCTION door_host(h text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;

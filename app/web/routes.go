@@ -65,5 +65,5 @@ func (s *Server) table() []route {
 
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, s.payoutTable()...)
+	}, append(s.payoutTable(), s.landingTable()...)...)
 }

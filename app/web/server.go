@@ -16,10 +16,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tributary/internal/identity"
+	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tracking"
 )
 
 // Deps is what the edge is built on.
@@ -46,6 +48,10 @@ type Deps struct {
 	Stores Stores
 	// Payouts closes months.
 	Payouts *payout.Closer
+	// Recorder makes clicks and visits durable.
+	Recorder *tracking.Recorder
+	// Pages are the landing pages; nil leaves them out.
+	Pages *landing.Pages
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -64,6 +70,8 @@ type Server struct {
 	echo *echo.Echo
 	api  huma.API
 	auth *identity.Keys
+
+	previews *landing.Previews
 
 	byKey     *limiter
 	byAddress *limiter
@@ -112,6 +120,7 @@ func New(d Deps) *Server {
 	s.mount(s.table())
 	s.pages()
 	s.webhookRoutes()
+	s.landingRoutes()
 	return s
 }
 

@@ -21,7 +21,9 @@ const (
 
 // Inbox makes deliveries durable; those that come at the same time share a
 // commit.
-type Inbox struct{ writer *batch.Writer[*store.Delivery] }
+type Inbox struct {
+	writer *batch.Writer[*store.Delivery]
+}
 
 // NewInbox starts the inbox's writer. wake is called after a commit for each
 // shop that has something new; it must not block. seen, if not nil, hears of

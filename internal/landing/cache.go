@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tributary/internal/domain/order"
 	"tributary/internal/domain/page"
 	"tributary/internal/errs"
 	"tributary/internal/store"
@@ -264,6 +265,9 @@ func (p *Pages) scene(head *store.LandingPage, s *store.LandingScene, version in
 // PathOf is where a page is, on this server.
 func PathOf(p *store.LandingPage) string { return "/p/" + p.PublicID + "/" + p.Slug }
 
+// URL is where a page is.
+func (p *Pages) URL(head *store.LandingPage) string { return p.base + PathOf(head) }
+
 // document reads one version; e.mu is held.
 func (p *Pages) document(ctx context.Context, e *entry, number int) (*page.Document, error) {
 	if d, ok := e.old[number]; ok {
@@ -296,8 +300,10 @@ func (p *Pages) document(ctx context.Context, e *entry, number int) (*page.Docum
 type Out struct {
 	Shop, Page, Agreement, Link int64
 	page.Target
-	Code    string // discount to apply on the way
-	Variant string // "": a preview, which counts for nothing
+	Code     string // discount to apply on the way
+	Platform order.Platform
+	Handle   string // of the influencer
+	Variant  string // "": a preview, which counts for nothing
 }
 
 // Out finds the button at a place of a page. seen is the variant and version it
@@ -329,5 +335,6 @@ func (p *Pages) Out(ctx context.Context, publicID, place, seen string) (*Out, er
 		return nil, errNoPage
 	}
 	o.Shop, o.Page, o.Agreement, o.Link, o.Code = e.shop, e.page, e.head.AgreementID, e.head.LinkID, d.DiscountCode()
+	o.Platform, o.Handle = order.Platform(e.scene.Platform), e.scene.Handle
 	return o, nil
 }

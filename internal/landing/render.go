@@ -58,14 +58,13 @@ func assetPath(name string) string { return "/assets/page/" + hashed[name] }
 
 // Rendered is a page ready to be sent.
 type Rendered struct {
-	Body, Gzip      []byte
-	ETag, GzipETag  string
-	SecurityPolicy  string
-	Variant         string
-	Version         int
-	StaleAt         time.Time // when it must be rendered anew; zero: never
-	Shop, Page      int64
-	Link, Agreement int64
+	Body, Gzip     []byte
+	ETag, GzipETag string
+	SecurityPolicy string
+	PolicyHeader   []string // SecurityPolicy as a header has it
+	Variant        string
+	Version        int
+	StaleAt        time.Time // when it must be rendered anew; zero: never
 }
 
 // Render makes the page that d is in the scene, at an instant.
@@ -74,7 +73,7 @@ func Render(d *page.Document, s *Scene, now time.Time) (*Rendered, error) {
 	if err := pageTemplate.ExecuteTemplate(&b, "page", look(d, s, now)); err != nil {
 		return nil, fmt.Errorf("render page: %w", err)
 	}
-	r := &Rendered{Body: b.Bytes(), SecurityPolicy: policy(d), Variant: s.Variant, Version: s.Version}
+	r := &Rendered{Body: b.Bytes(), SecurityPolicy: policy(d), PolicyHeader: []string{policy(d)}, Variant: s.Variant, Version: s.Version}
 	r.Gzip = compress(r.Body)
 	sum := digest(r.Body)[:20]
 	r.ETag, r.GzipETag = `"`+sum+`"`, `"`+sum+`-gz"`

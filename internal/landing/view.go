@@ -166,21 +166,10 @@ func or(s, otherwise string) string {
 	return s
 }
 
-// paragraphs divides text at blank lines, and each paragraph into its lines.
-func paragraphs(text string) [][]string {
-	var out [][]string
-	var p []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			p = append(p, line)
-			continue
-		}
-		if p != nil {
-			out, p = append(out, p), nil
-		}
-	}
-	if p != nil {
-		out = append(out, p)
+// paragraphs are the lines of each paragraph.
+func paragraphs(text string) (out [][]string) {
+	for _, p := range page.Paragraphs(text) {
+		out = append(out, strings.Split(p, "\n"))
 	}
 	return out
 }

@@ -88,6 +88,8 @@ func shareOf(w winner) Share {
 		Via:          w.Kind,
 		TouchID:      w.ID,
 		LinkID:       w.LinkID,
+		PageID:       w.PageID,
+		Variant:      w.Variant,
 		Code:         w.Code,
 	}
 }
@@ -181,6 +183,8 @@ func compareRest(a, b *Touch) int {
 		cmp.Compare(a.InfluencerID, b.InfluencerID),
 		cmp.Compare(a.AgreementID, b.AgreementID),
 		cmp.Compare(a.LinkID, b.LinkID),
+		cmp.Compare(a.PageID, b.PageID),
+		strings.Compare(a.Variant, b.Variant),
 		strings.Compare(a.Code, b.Code),
 		strings.Compare(a.IPHash, b.IPHash),
 		cmp.Compare(strconv.FormatBool(a.TimeClaimed), strconv.FormatBool(b.TimeClaimed)),

@@ -115,10 +115,12 @@ func (w *writer) candidate(c *Candidate) {
 	w.optStr("ip", c.IPHash)
 	w.str("kind", string(c.Kind))
 	w.optInt("link_id", c.LinkID)
+	w.optInt("page_id", c.PageID)
 	w.str("reason", c.Reason)
 	if c.TimeClaimed {
 		w.bool("time_claimed", true)
 	}
+	w.optStr("variant", c.Variant)
 	w.optInt("version_id", c.VersionID)
 	w.bool("won", c.Won)
 	w.b = append(w.b, '}')
@@ -141,9 +143,11 @@ func (w *writer) share(s *Share) {
 	}
 	w.optInt("link_id", s.LinkID)
 	w.optStr("outcome", string(s.Outcome))
+	w.optInt("page_id", s.PageID)
 	w.optStr("reason", s.Reason)
 	w.str("terms_hash", s.TermsHash)
 	w.str("touch_id", s.TouchID)
+	w.optStr("variant", s.Variant)
 	w.int("version_id", s.VersionID)
 	w.str("via", string(s.Via))
 	w.b = append(w.b, '}')
