@@ -89,7 +89,7 @@ func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 	defer pages.Close()
 	deps := sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
 		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious))
-	deps.Recorder, deps.Pages = recorder, pages
+	deps.Doors, deps.Clicks, deps.Pages = doors, recorder, pages
 	server := web.New(deps)
 	if work {
 		stop, err := sys.startWork()

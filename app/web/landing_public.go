@@ -51,7 +51,7 @@ func (s *Server) showPage(c echo.Context) error {
 		return c.Redirect(http.StatusFound, "/p/"+c.Param("id")+"/"+v.Slug+queryOf(r))
 	}
 	seen := tracking.See(r, c.RealIP())
-	variant := v.Pick(visitorHash(s.Recorder.Visitor(ctx, v.Shop, &seen), v.Release), givenVariant(r))
+	variant := v.Pick(visitorHash(s.Clicks.Visitor(ctx, v.Shop, &seen), v.Release), givenVariant(r))
 	shown, err := v.Render(ctx, variant)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *Server) showPage(c echo.Context) error {
 func (s *Server) recordVisit(ctx context.Context, v *landing.View, variant string, seen tracking.Seen) error {
 	ctx, cancel := context.WithTimeout(ctx, visitPatience)
 	defer cancel()
-	_, err := s.Recorder.Record(ctx, tracking.Touch{ShopID: v.Shop, Kind: store.ClickVisit, AgreementID: v.Agreement, PageID: v.Page, Variant: variant, Seen: seen})
+	_, err := s.Clicks.Record(ctx, tracking.Touch{ShopID: v.Shop, Kind: store.ClickVisit, AgreementID: v.Agreement, PageID: v.Page, Variant: variant, Seen: seen})
 	if e := errs.As(err); err != nil && (e == nil || e.Kind != errs.NotFound) {
 		s.Log.Warn("a visit was not recorded", "shop_id", v.Shop, "page_id", v.Page, "err", err)
 		return nil
@@ -199,7 +199,7 @@ func (s *Server) leavePage(c echo.Context) error {
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	var click tracking.ClickID
 	if out.Variant != "" {
-		click, err = s.Recorder.Record(ctx, tracking.Touch{ShopID: out.Shop, Kind: store.ClickLink, AgreementID: out.Agreement, LinkID: out.Link,
+		click, err = s.Clicks.Record(ctx, tracking.Touch{ShopID: out.Shop, Kind: store.ClickLink, AgreementID: out.Agreement, LinkID: out.Link,
 			PageID: out.Page, Variant: out.Variant, Seen: tracking.See(r, c.RealIP())})
 		if err != nil {
 			return err

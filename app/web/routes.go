@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"tributary/internal/identity"
 	"tributary/internal/program"
 )
@@ -17,7 +19,7 @@ const (
 // table is the whole API under /api/v1: method, path, the scope a key needs,
 // what it is for, and the handler.
 func (s *Server) table() []route {
-	return append([]route{
+	return slices.Concat([]route{
 		{get, "/influencers", read, "List influencers", reads(s.listInfluencers)},
 		{post, "/influencers", write, "Add an influencer", writes(s.createInfluencer)},
 		{get, "/influencers/{id}", read, "Get an influencer", reads(s.getInfluencer)},
@@ -65,5 +67,5 @@ func (s *Server) table() []route {
 
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, append(s.payoutTable(), s.landingTable()...)...)
+	}, s.payoutTable(), s.landingTable())
 }

@@ -48,8 +48,9 @@ type Deps struct {
 	Stores Stores
 	// Payouts closes months.
 	Payouts *payout.Closer
-	// Recorder makes clicks and visits durable.
-	Recorder *tracking.Recorder
+	// Doors and Clicks let shoppers through links; nil leaves their doors out.
+	Doors  *tracking.Doors
+	Clicks *tracking.Recorder
 	// Pages are the landing pages; nil leaves them out.
 	Pages *landing.Pages
 	// Wake wakes a worker for the shop; it must not block.

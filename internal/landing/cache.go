@@ -303,6 +303,8 @@ type Out struct {
 	Code     string // discount to apply on the way
 	Platform order.Platform
 	Handle   string // of the influencer
+	Ref      string // slug of the page's link
+	Campaign int64
 	Variant  string // "": a preview, which counts for nothing
 }
 
@@ -335,6 +337,6 @@ func (p *Pages) Out(ctx context.Context, publicID, place, seen string) (*Out, er
 		return nil, errNoPage
 	}
 	o.Shop, o.Page, o.Agreement, o.Link, o.Code = e.shop, e.page, e.head.AgreementID, e.head.LinkID, d.DiscountCode()
-	o.Platform, o.Handle = order.Platform(e.scene.Platform), e.scene.Handle
+	o.Platform, o.Handle, o.Campaign, o.Ref = order.Platform(e.scene.Platform), e.scene.Handle, e.scene.Campaign, "page-"+publicID
 	return o, nil
 }

@@ -1,6 +1,7 @@
 package landing
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -14,27 +15,25 @@ func (o *Out) Way(click string) string {
 	if err != nil {
 		return o.URL // it was checked when it was stored
 	}
-	var q []string
-	if u.RawQuery != "" {
-		q = append(q, u.RawQuery)
-	}
+	q := u.Query()
 	if click != "" {
-		for _, p := range [][2]string{{"utm_source", o.Handle}, {"utm_medium", "influencer"}, {"utm_id", click}, {"ref", o.Handle}, {"clk", click}} {
-			if !u.Query().Has(p[0]) {
-				q = append(q, p[0]+"="+url.QueryEscape(p[1]))
-			}
+		for _, p := range [][2]string{{"ref", o.Ref}, {"utm_source", o.Handle}, {"utm_medium", "influencer"}, {"utm_campaign", fmt.Sprintf("cmp_%d", o.Campaign)}, {"utm_id", click}} {
+			q.Set(p[0], p[1])
 		}
 	}
 	switch {
 	case o.Code == "":
 	case o.Platform == order.WooCommerce:
-		q = append(q, "coupon="+url.QueryEscape(o.Code))
+		q.Set("coupon", o.Code)
 	case o.Platform == order.Shopify:
-		u.RawQuery = strings.Join(q, "&")
-		to := url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/discount/" + o.Code,
-			RawQuery: "redirect=" + url.QueryEscape(u.RequestURI())}
-		return to.String()
+		u.RawQuery = q.Encode()
+		// One slash: two would begin the name of another host.
+		path := "/" + strings.TrimLeft(u.EscapedPath(), "/") + "?" + u.RawQuery
+		if u.Fragment != "" {
+			path += "#" + u.EscapedFragment()
+		}
+		return u.Scheme + "://" + u.Host + "/discount/" + url.PathEscape(o.Code) + "?redirect=" + url.QueryEscape(path)
 	}
-	u.RawQuery = strings.Join(q, "&")
+	u.RawQuery = q.Encode()
 	return u.String()
 }

@@ -150,6 +150,7 @@ type LandingScene struct {
 	Domain, Name string // of the shop
 	Influencer   string // name
 	Handle       string // the influencer's
+	Campaign     int64
 	Zone         *time.Location
 }
 
@@ -158,9 +159,9 @@ type LandingScene struct {
 func (tx *Tx) LandingScene(ctx context.Context, agreementID int64) (LandingScene, error) {
 	var s LandingScene
 	var zone string
-	err := tx.pgx.QueryRow(ctx, `SELECT s.platform, s.domain, s.name, s.time_zone, i.name, i.handle FROM shops s
+	err := tx.pgx.QueryRow(ctx, `SELECT s.platform, s.domain, s.name, s.time_zone, i.name, i.handle, a.campaign_id FROM shops s
 		JOIN agreements a ON a.shop_id = s.id AND a.id = $2 JOIN influencers i ON i.shop_id = s.id AND i.id = a.influencer_id
-		WHERE s.id = $1 AND s.uninstalled_at IS NULL`, tx.ShopID, agreementID).Scan(&s.Platform, &s.Domain, &s.Name, &zone, &s.Influencer, &s.Handle)
+		WHERE s.id = $1 AND s.uninstalled_at IS NULL`, tx.ShopID, agreementID).Scan(&s.Platform, &s.Domain, &s.Name, &zone, &s.Influencer, &s.Handle, &s.Campaign)
 	if err != nil {
 		return s, fmt.Errorf("load the scene of a page: %w", notFound(err))
 	}
