@@ -11,7 +11,6 @@ import (
 	"tributary/app/web"
 	"tributary/internal/intake"
 	"tributary/internal/landing"
-	"tributary/internal/tracking"
 	"tributary/jobs"
 )
 
@@ -74,23 +73,15 @@ time zone. Any number of these may run side by side.`,
 	}
 }
 
-// followEvery is how soon a server sees what another one has changed.
-const followEvery = time.Second
-
 // serve answers on l until ctx ends.
 func (sys *system) serve(ctx context.Context, l net.Listener, work bool) error {
 	inbox := intake.NewInbox(sys.DB, sys.Log, sys.Waker.Wake, sys.observeCommit)
 	defer inbox.Close()
-	doors := tracking.NewDoors(sys.DB, sys.Keys, sys.Log, followEvery)
-	defer doors.Close()
-	recorder := tracking.NewRecorder(sys.DB, doors, nil, sys.Log, sys.Waker.Wake)
-	defer recorder.Close()
-	pages := landing.NewPages(sys.DB, sys.Log, sys.Config.BaseURL(), followEvery)
-	defer pages.Close()
-	deps := sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
-		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious))
-	deps.Doors, deps.Clicks, deps.Pages = doors, recorder, pages
-	server := web.New(deps)
+	if err := sys.openDoors(); err != nil {
+		return err
+	}
+	server := web.New(sys.webDeps(intake.NewReceiver(sys.DB, inbox, sys.Keys, sys.Log, sys.Metrics,
+		sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious)))
 	if work {
 		stop, err := sys.startWork()
 		if err != nil {

@@ -15,8 +15,10 @@ import (
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
 	"tributary/internal/intake"
+	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -53,6 +55,9 @@ type system struct {
 	Waker   *jobs.Waker
 	Settler *intake.Settler
 	Tracker *tracking.Tracker
+	Doors   *tracking.Doors    // of serve
+	Clicks  *tracking.Recorder // of serve
+	Pages   *landing.Pages
 	Payouts *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
@@ -120,6 +125,24 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 
 	return sys, nil
+}
+
+// linksFollow is how often a server asks which links have changed.
+const linksFollow = time.Second
+
+// openDoors lets shoppers in: links in memory, and the writer of clicks.
+func (sys *system) openDoors() error {
+	nets, err := tracking.LoadNetworks(sys.Config.DataCentreFile)
+	if err != nil {
+		return errs.New(errs.Invalid, "config_invalid", "the settings have problems", errs.Field{Path: "DATA_CENTRE_FILE", Msg: err.Error()})
+	}
+	sys.Doors = tracking.NewDoors(sys.DB, sys.Keys, sys.Log, linksFollow)
+	sys.onClose(func(context.Context) { sys.Doors.Close() })
+	sys.Clicks = tracking.NewRecorder(sys.DB, sys.Doors, nets, sys.Log, sys.Waker.Wake)
+	sys.onClose(func(context.Context) { sys.Clicks.Close() })
+	sys.Pages = landing.NewPages(sys.DB, sys.Log, sys.Config.BaseURL(), linksFollow)
+	sys.onClose(func(context.Context) { sys.Pages.Close() })
+	return nil
 }
 
 // openPostgres starts the embedded PostgreSQL or takes the one given. The
@@ -193,12 +216,13 @@ func unavailable(what string, err error) error {
 func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
-		PublicURL: sys.Config.PublicURL, OperatorToken: sys.Config.OperatorToken,
+		PublicURL: sys.Config.BaseURL(), OperatorToken: sys.Config.OperatorToken,
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,
 		Stores:   stores,
 		Payouts:  sys.Payouts,
+		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 	}
 }
 

@@ -17,6 +17,7 @@ ALTER TABLE clicks
   -- verdict; invalid is one of its columns
   ADD COLUMN version_id   bigint NOT NULL DEFAULT 0,    -- the agreement version it falls under; 0 none
   ADD COLUMN day          timestamptz;                  -- start of its day in the shop; null: not counted yet
+UPDATE clicks c SET agreement_id = l.agreement_id FROM links l WHERE l.shop_id = c.shop_id AND l.id = c.link_id;
 CREATE INDEX clicks_new ON clicks (shop_id, at) WHERE state = 0;
 CREATE INDEX clicks_visitor ON clicks (shop_id, visitor, at) WHERE visitor <> '';
 CREATE INDEX clicks_link ON clicks (shop_id, link_id, at);

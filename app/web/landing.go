@@ -37,7 +37,7 @@ func (s *Server) landingTable() []route {
 
 // LandingPage is an influencer's page.
 type LandingPage struct {
-	ID          string        `json:"id" example:"pge_3"`
+	ID          string        `json:"id" example:"pag_3"`
 	AgreementID string        `json:"agreement_id" example:"agr_7"`
 	LinkID      string        `json:"link_id" example:"lnk_5" doc:"What its buttons count for"`
 	Slug        string        `json:"slug" example:"anna-autumn"`
@@ -74,7 +74,7 @@ type PageVersion struct {
 }
 
 func (s *Server) asPage(p *store.LandingPage) LandingPage {
-	return LandingPage{ID: formatID("pge", p.ID), AgreementID: formatID("agr", p.AgreementID), LinkID: formatID("lnk", p.LinkID), Slug: p.Slug,
+	return LandingPage{ID: formatID("pag", p.ID), AgreementID: formatID("agr", p.AgreementID), LinkID: formatID("lnk", p.LinkID), Slug: p.Slug,
 		URL: s.Pages.URL(p), State: p.State, Versions: p.Versions, CreatedAt: p.CreatedAt}
 }
 
@@ -168,7 +168,7 @@ type changePageIn struct {
 }
 
 func (s *Server) changePage(ctx context.Context, tx *store.Tx, in *changePageIn) (LandingPage, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return LandingPage{}, err
 	}
@@ -180,7 +180,7 @@ func (s *Server) changePage(ctx context.Context, tx *store.Tx, in *changePageIn)
 }
 
 func (s *Server) getPage(ctx context.Context, tx *store.Tx, in *IDIn) (LandingPage, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return LandingPage{}, err
 	}
@@ -228,7 +228,7 @@ type createPageVersionIn struct {
 }
 
 func (s *Server) createPageVersion(ctx context.Context, tx *store.Tx, in *createPageVersionIn) (PageVersion, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return PageVersion{}, err
 	}
@@ -245,7 +245,7 @@ type pageVersionIn struct {
 }
 
 func (s *Server) getPageVersion(ctx context.Context, tx *store.Tx, in *pageVersionIn) (PageVersion, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return PageVersion{}, err
 	}
@@ -263,7 +263,7 @@ type listPageVersionsIn struct {
 
 func (s *Server) listPageVersions(ctx context.Context, tx *store.Tx, in *listPageVersionsIn) (List[PageVersion], error) {
 	var none List[PageVersion]
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return none, err
 	}
@@ -305,7 +305,7 @@ type previewPageIn struct {
 }
 
 func (s *Server) previewPage(ctx context.Context, tx *store.Tx, in *previewPageIn) (PagePreview, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return PagePreview{}, err
 	}
@@ -339,7 +339,7 @@ type publishPageIn struct {
 }
 
 func (s *Server) publishPage(ctx context.Context, tx *store.Tx, in *publishPageIn) (LandingPage, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return LandingPage{}, err
 	}
@@ -381,7 +381,7 @@ type unpublishPageIn struct {
 }
 
 func (s *Server) unpublishPage(ctx context.Context, tx *store.Tx, in *unpublishPageIn) (LandingPage, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return LandingPage{}, err
 	}
@@ -413,7 +413,7 @@ type PageData struct {
 }
 
 func (s *Server) renderPage(ctx context.Context, tx *store.Tx, in *renderPageIn) (PageData, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return PageData{}, err
 	}

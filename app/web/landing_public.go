@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/binary"
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
@@ -84,9 +83,7 @@ func visitorHash(visitor string, release int64) uint64 {
 		return rand.Uint64() //nolint:gosec // nobody gains by guessing which variant comes next
 	}
 	h := fnv.New64a()
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(release)) //nolint:gosec // ids are positive
-	h.Write(b[:])
+	h.Write(strconv.AppendInt(nil, release, 10))
 	h.Write([]byte(visitor))
 	return mix(h.Sum64())
 }

@@ -52,7 +52,7 @@ type PageRevenue struct {
 }
 
 func (s *Server) pageStats(ctx context.Context, tx *store.Tx, in *pageStatsIn) (PageStats, error) {
-	id, err := parseID("pge", in.ID)
+	id, err := parseID("pag", in.ID)
 	if err != nil {
 		return PageStats{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Server) pageStats(ctx context.Context, tx *store.Tx, in *pageStatsIn) (
 	if err != nil {
 		return PageStats{}, err
 	}
-	out := PageStats{PageID: formatID("pge", id), From: utcOrNil(in.From), To: utcOrNil(in.To), Variants: []PageCounts{}, Total: PageCounts{Revenue: []PageRevenue{}}}
+	out := PageStats{PageID: formatID("pag", id), From: utcOrNil(in.From), To: utcOrNil(in.To), Variants: []PageCounts{}, Total: PageCounts{Revenue: []PageRevenue{}}}
 	by := map[string]*PageCounts{}
 	of := func(variant string) *PageCounts {
 		if by[variant] == nil {

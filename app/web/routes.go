@@ -49,11 +49,6 @@ func (s *Server) table() []route {
 		{get, "/codes/{id}", read, "Get a code", reads(s.getCode)},
 		{post, "/codes/{id}/end", write, "End a code", writes(s.endCode)},
 
-		{get, "/links", read, "List links", reads(s.listLinks)},
-		{post, "/links", write, "Add a link", writes(s.createLink)},
-		{get, "/links/{id}", read, "Get a link", reads(s.getLink)},
-		{post, "/links/{id}/disable", write, "Switch a link off", writes(s.disableLink)},
-
 		{get, "/orders", read, "List orders", reads(s.listOrders)},
 		{get, "/orders/{id}", read, "Get an order as it is now", reads(s.getOrder)},
 		{get, "/orders/{id}/why", read, "Explain who an order belongs to", reads(s.getWhy)},
@@ -67,5 +62,5 @@ func (s *Server) table() []route {
 
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, s.payoutTable(), s.landingTable())
+	}, s.linkTable(), s.payoutTable(), s.landingTable())
 }

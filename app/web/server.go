@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,6 +20,7 @@ import (
 	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -46,11 +48,13 @@ type Deps struct {
 	Resettle func(ctx context.Context, shopID int64, orderIDs ...int64) error
 	// Stores takes webhooks; nil leaves their doors out.
 	Stores Stores
-	// Payouts closes months.
-	Payouts *payout.Closer
 	// Doors and Clicks let shoppers through links; nil leaves their doors out.
 	Doors  *tracking.Doors
 	Clicks *tracking.Recorder
+	// Proof is how hosts of shops are verified.
+	Proof program.Proof
+	// Payouts closes months.
+	Payouts *payout.Closer
 	// Pages are the landing pages; nil leaves them out.
 	Pages *landing.Pages
 	// Wake wakes a worker for the shop; it must not block.
@@ -61,8 +65,8 @@ type Deps struct {
 // Limits are token buckets: requests per second and burst. Zero fields take
 // the defaults.
 type Limits struct {
-	KeyPerSecond, AddressPerSecond, FailuresPerSecond float64
-	KeyBurst, AddressBurst, FailureBurst              int
+	KeyPerSecond, AddressPerSecond, FailuresPerSecond, ClicksPerSecond float64
+	KeyBurst, AddressBurst, FailureBurst, ClickBurst                   int
 }
 
 // Server answers HTTP.
@@ -80,6 +84,8 @@ type Server struct {
 	// those who failed, so that nobody can shut out an honest caller behind the
 	// same proxy.
 	failures *limiter
+	clicks   *limiter // by address
+	host     string   // of PublicURL
 }
 
 const (
@@ -104,11 +110,18 @@ func New(d Deps) *Server {
 	if d.Limits.FailuresPerSecond == 0 {
 		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 5, 50
 	}
+	if d.Limits.ClicksPerSecond == 0 {
+		d.Limits.ClicksPerSecond, d.Limits.ClickBurst = 200, 1000
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
 		byAddress: newLimiter(d.Limits.AddressPerSecond, d.Limits.AddressBurst),
 		failures:  newLimiter(d.Limits.FailuresPerSecond, d.Limits.FailureBurst),
+		clicks:    newLimiter(d.Limits.ClicksPerSecond, d.Limits.ClickBurst),
+	}
+	if u, err := url.Parse(d.PublicURL); err == nil {
+		s.host = u.Host
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) }
@@ -121,6 +134,7 @@ func New(d Deps) *Server {
 	s.mount(s.table())
 	s.pages()
 	s.webhookRoutes()
+	s.publicRoutes()
 	s.landingRoutes()
 	return s
 }

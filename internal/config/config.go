@@ -40,6 +40,8 @@ type Config struct {
 	ShopifyClientSecret         string `env:"SHOPIFY_CLIENT_SECRET" secret:"all" doc:"Client secret of the app; signs webhooks and sessions."`
 	ShopifyClientSecretPrevious string `env:"SHOPIFY_CLIENT_SECRET_PREVIOUS" secret:"all" doc:"The client secret before the last rotation, while Shopify may still sign with it."`
 
+	DataCentreFile string `env:"DATA_CENTRE_FILE" group:"Clicks" doc:"File of networks no shopper comes from (data centres), one such as 192.0.2.0/24 a line, # begins a remark. Clicks from there are kept and not paid for. It is read at the start."`
+
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
 	ShutdownTimeout   time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"How long requests and jobs under way may take to finish after SIGTERM, 1s to 10m."`

@@ -36,6 +36,7 @@ type way struct {
 
 var ways = map[string]way{
 	terms.FlatFee: {kind: store.EarningFee, units: (*Book).fees},
+	terms.Clicks:  {kind: store.EarningClicks, units: (*Book).clicks, targets: clickTargets},
 }
 
 // counting is the component that stands in for a metric of a milestone ladder

@@ -14,7 +14,7 @@ import (
 type programme struct {
 	codes       map[string][]store.CodeSpan
 	refs        map[string][]store.LinkRef
-	clicks      map[string]store.ClickRef
+	clicks      map[[16]byte]store.ClickRef
 	evidence    map[int64][]store.EvidenceRow
 	owners      map[int64]int64 // agreement → influencer
 	agreements  map[int64][]attribution.Agreement
@@ -26,7 +26,8 @@ type programme struct {
 // these orders can point at.
 func (w *work) loadProgramme(list []*entry) error {
 	p := &w.prog
-	codes, names, clicks := set{}, set{}, set{}
+	codes, names := set{}, set{}
+	var clicks [][16]byte
 	versions := map[int64]bool{}
 	var ids []int64
 	for _, e := range list {
@@ -35,9 +36,9 @@ func (w *work) loadProgramme(list []*entry) error {
 			codes.add(c.Text)
 		}
 		for _, c := range e.o.Snapshot.Claims {
-			if c.Kind == order.ClaimClick {
-				clicks.add(c.Value)
-			} else {
+			if id, _, ours := w.s.clicks.Open(w.tx.ShopID, c.Value); ours {
+				clicks = append(clicks, id)
+			} else if c.Kind != order.ClaimClick {
 				names.add(c.Value)
 			}
 		}
@@ -70,13 +71,10 @@ func (w *work) loadProgramme(list []*entry) error {
 		p.refs[r.Name] = append(p.refs[r.Name], r)
 		agreements[r.AgreementID] = true
 	}
-	found, err := w.tx.ClickRefs(w.ctx, clicks.list())
-	if err != nil {
+	if p.clicks, err = w.tx.ClickRefs(w.ctx, clicks); err != nil {
 		return err
 	}
-	p.clicks = map[string]store.ClickRef{}
-	for _, c := range found {
-		p.clicks[c.ID] = c
+	for _, c := range p.clicks {
 		agreements[c.AgreementID] = true
 	}
 	extra, err := w.tx.EvidenceOf(w.ctx, ids)
@@ -157,13 +155,16 @@ func (w *work) evidence(e *entry) attribution.Input {
 			}
 		}
 	}
+	touches, flags := w.clickTouches(sn.Claims)
+	in.Flags = flags
+	known := map[int64]bool{} // influencers of whom we have a click: a name in an address says nothing more
+	for _, t := range touches {
+		add(t)
+		known[p.owners[t.AgreementID]] = true
+	}
 	seen := map[string]bool{}
 	for _, c := range sn.Claims {
 		if c.Kind == order.ClaimClick {
-			if k, ok := p.clicks[c.Value]; ok && !seen["click:"+k.ID] {
-				seen["click:"+k.ID] = true
-				add(attribution.Touch{ID: "click:" + k.ID, Kind: attribution.Click, AgreementID: k.AgreementID, LinkID: k.LinkID, At: k.At, IPHash: k.IPHash})
-			}
 			continue
 		}
 		// A name in the order's address is a claim: its time is the store's,
@@ -177,7 +178,7 @@ func (w *work) evidence(e *entry) attribution.Input {
 			if len(p.refs[c.Value]) > 1 {
 				id += ":" + strconv.FormatInt(r.AgreementID, 10)
 			}
-			if seen[id] {
+			if seen[id] || known[p.owners[r.AgreementID]] {
 				continue
 			}
 			seen[id] = true
@@ -195,6 +196,38 @@ func (w *work) evidence(e *entry) attribution.Input {
 			InfluencerID: c.InfluencerID, VersionID: c.VersionID, Via: attribution.Kind(c.Via)})
 	}
 	return in
+}
+
+// clickTouches are the clicks and visits of ours whose signed ids came back with
+// the order: they have a time of their own, not a claimed one. Ids that we did
+// not sign for this shop, or know no click of, are flagged and passed over.
+func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, flags []string) {
+	seen := map[[16]byte]bool{}
+	for _, c := range claims {
+		id, looks, ours := w.s.clicks.Open(w.tx.ShopID, c.Value)
+		if c.Kind != order.ClaimClick && !looks {
+			continue
+		}
+		k, found := w.prog.clicks[id]
+		switch {
+		case !ours:
+			flags = append(flags, "forged_click_id")
+			continue
+		case !found:
+			flags = append(flags, "unknown_click_id")
+			continue
+		}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		t := attribution.Touch{ID: "click:" + k.ID, Kind: attribution.Click, AgreementID: k.AgreementID, LinkID: k.LinkID, At: k.At, IPHash: k.IPHash}
+		if k.Kind == store.ClickVisit || k.PageID != 0 { // who clicks on a page's button has visited it
+			t.ID, t.Kind, t.PageID, t.Variant = "visit:"+k.ID, attribution.Visit, k.PageID, k.Variant
+		}
+		touches = append(touches, t)
+	}
+	return touches, flags
 }
 
 // liveRefs resolves a name. A handle stands for its influencer's agreements;

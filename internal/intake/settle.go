@@ -25,6 +25,7 @@ type Settler struct {
 	log     *slog.Logger
 	metrics *obs.Metrics
 	terms   earning.Terms
+	clicks  *platform.ClickIDs
 
 	// original is what a replay takes from the ledger that it rebuilds, because
 	// it is history and no function of what the deliveries say; else nil.
@@ -33,7 +34,7 @@ type Settler struct {
 
 // NewSettler makes a Settler. keys open the shops' hash keys.
 func NewSettler(db *store.DB, keys *seal.Keys, log *slog.Logger, m *obs.Metrics) *Settler {
-	return &Settler{db: db, keys: keys, log: log, metrics: m}
+	return &Settler{db: db, keys: keys, log: log, metrics: m, clicks: platform.NewClickIDs(keys)}
 }
 
 // Report is what a Drain did.

@@ -337,6 +337,6 @@ func (p *Pages) Out(ctx context.Context, publicID, place, seen string) (*Out, er
 		return nil, errNoPage
 	}
 	o.Shop, o.Page, o.Agreement, o.Link, o.Code = e.shop, e.page, e.head.AgreementID, e.head.LinkID, d.DiscountCode()
-	o.Platform, o.Handle, o.Campaign, o.Ref = order.Platform(e.scene.Platform), e.scene.Handle, e.scene.Campaign, "page-"+publicID
+	o.Platform, o.Handle, o.Campaign, o.Ref = order.Platform(e.scene.Platform), e.scene.Handle, e.scene.Campaign, linkSlug(publicID)
 	return o, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -38,12 +36,12 @@ func Add(ctx context.Context, tx *store.Tx, n NewPage) (*store.LandingPage, erro
 	if _, err := tx.Agreement(ctx, n.AgreementID); err != nil {
 		return nil, missing(err, "agreement")
 	}
-	shop, err := tx.Shop(ctx)
+	front, err := tx.FrontPage(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := &store.LandingPage{PublicID: strings.ToLower(rand.Text()[:10]), AgreementID: n.AgreementID, Slug: n.Slug}
-	l := store.Link{AgreementID: n.AgreementID, Slug: "page-" + p.PublicID, Destination: home(shop)}
+	l := store.Link{AgreementID: n.AgreementID, Slug: linkSlug(p.PublicID), Public: linkSlug(p.PublicID), Destination: front}
 	if ok, err := tx.AddLink(ctx, &l); err != nil || !ok {
 		return nil, fmt.Errorf("add the link of a page: taken %t: %w", !ok, err)
 	}
@@ -61,6 +59,8 @@ func Add(ctx context.Context, tx *store.Tx, n NewPage) (*store.LandingPage, erro
 	}
 	return tx.LandingPage(ctx, p.ID)
 }
+
+func linkSlug(publicID string) string { return "page-" + publicID }
 
 var errTaken = errs.New(errs.Conflict, "slug_taken", "Another page of this shop has this slug.", errs.Field{Path: "slug", Msg: "is taken"})
 
@@ -207,51 +207,21 @@ func Tick(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// read checks a document against the shop's hosts.
+// read checks a document against the shop's hosts. On Shopify, the store's
+// pictures are on a host of Shopify's.
 func read(ctx context.Context, tx *store.Tx, document []byte) (*page.Document, error) {
-	hosts, err := storeHosts(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	return page.Parse(document, hosts)
-}
-
-// storeHosts are those the shop has shown to be its own, and where Shopify keeps
-// its pictures.
-func storeHosts(ctx context.Context, tx *store.Tx) (page.Hosts, error) {
 	shop, err := tx.Shop(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hosts := page.Hosts{strings.ToLower(shop.Domain): loopback(shop.Domain)}
-	if shop.Platform == order.Shopify {
-		hosts["cdn.shopify.com"] = false
-	}
-	bases, err := tx.BaseURLs(ctx)
+	hosts, err := tx.StoreHosts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range bases {
-		if u, err := url.Parse(b); err == nil && u.Host != "" {
-			hosts[strings.ToLower(u.Host)] = u.Scheme == "http"
-		}
+	if shop.Platform == order.Shopify {
+		hosts["cdn.shopify.com"] = false
 	}
-	return hosts, nil
-}
-
-func loopback(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
-}
-
-func home(shop *store.Shop) string {
-	if loopback(shop.Domain) {
-		return "http://" + shop.Domain + "/"
-	}
-	return "https://" + shop.Domain + "/"
+	return page.Parse(document, hosts)
 }
 
 func slugField(slug string) []errs.Field {

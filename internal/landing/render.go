@@ -89,6 +89,9 @@ func staleAt(d *page.Document, now time.Time) (at time.Time) {
 			continue
 		}
 		next := now.Add(s.EndsAt().Sub(now)%time.Minute + 1)
+		if next.After(s.EndsAt()) {
+			next = s.EndsAt()
+		}
 		if at.IsZero() || next.Before(at) {
 			at = next
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -17,8 +16,20 @@ import (
 type NewLink struct {
 	AgreementID int64
 	Slug        string
-	Destination string
+	Destination string // "": the store's front page
+	CodeID      int64  // a code of the same agreement, applied on the way; 0 none
+	// Products are variants (Shopify) or products (WooCommerce) with quantities,
+	// put into the cart on the way.
+	Products []Product
 }
+
+// Product is so many of a product or variant, by the store's id.
+type Product struct {
+	ID       int64
+	Quantity int
+}
+
+const maxProducts = 20
 
 var slugPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
@@ -30,19 +41,34 @@ func AddLink(ctx context.Context, tx *store.Tx, n NewLink) (*store.Link, error) 
 		n.Slug = randomSlug()
 	}
 	w.when(!slugPattern.MatchString(n.Slug), "slug", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
-	hosts, err := storeHosts(ctx, tx)
+	hosts, err := tx.StoreHosts(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if strings.TrimSpace(n.Destination) == "" {
+		if n.Destination, err = tx.FrontPage(ctx); err != nil {
+			return nil, err
+		}
+	}
 	destination, msg := checkDestination(strings.TrimSpace(n.Destination), hosts)
 	w.when(msg != "", "destination", msg)
+	products := n.products(&w)
 	if err := w.err("invalid_link", "The link cannot be like this."); err != nil {
 		return nil, err
 	}
 	if _, err := tx.Agreement(ctx, n.AgreementID); err != nil {
 		return nil, missing(err, "agreement")
 	}
-	l := store.Link{AgreementID: n.AgreementID, Slug: n.Slug, Destination: destination}
+	if n.CodeID != 0 {
+		c, err := tx.Code(ctx, n.CodeID)
+		if err != nil {
+			return nil, missing(err, "code")
+		}
+		if c.AgreementID != n.AgreementID {
+			return nil, errs.New(errs.Invalid, "invalid_link", "The link cannot be like this.", errs.Field{Path: "code_id", Msg: "belongs to another agreement"})
+		}
+	}
+	l := store.Link{AgreementID: n.AgreementID, Slug: n.Slug, Public: n.Slug, Destination: destination, CodeID: n.CodeID, Products: products}
 	for try := 0; ; try++ {
 		ok, err := tx.AddLink(ctx, &l)
 		if err != nil {
@@ -51,11 +77,31 @@ func AddLink(ctx context.Context, tx *store.Tx, n NewLink) (*store.Link, error) 
 		if ok {
 			return &l, nil
 		}
-		if !made || try == 10 {
-			return nil, errs.New(errs.Conflict, "slug_taken", "Another link of this shop has this slug.", errs.Field{Path: "slug", Msg: "is taken"})
+		taken, err := tx.SlugTaken(ctx, l.Slug)
+		if err != nil {
+			return nil, err
 		}
-		l.Slug = randomSlug()
+		switch {
+		case taken && !made || try == 10:
+			return nil, errs.New(errs.Conflict, "slug_taken", "Another link of this shop has this slug.", errs.Field{Path: "slug", Msg: "is taken"})
+		case taken:
+			l.Slug = randomSlug()
+			l.Public = l.Slug
+		default: // another shop was first to have it everywhere
+			l.Public = l.Slug + "-" + randomSlug()[:5]
+		}
 	}
+}
+
+func (n *NewLink) products(w *wrong) string {
+	w.when(len(n.Products) > maxProducts, "products", fmt.Sprintf("must be %d at most", maxProducts))
+	var list []string
+	for i, p := range n.Products {
+		w.when(p.ID < 1, fmt.Sprintf("products[%d].id", i), "must be the store's id of a product or variant")
+		w.when(p.Quantity < 1 || p.Quantity > 1000, fmt.Sprintf("products[%d].quantity", i), "must be 1 to 1000")
+		list = append(list, fmt.Sprintf("%d:%d", p.ID, p.Quantity))
+	}
+	return strings.Join(list, ",")
 }
 
 // DisableLink switches a link off.
@@ -64,26 +110,6 @@ func DisableLink(ctx context.Context, tx *store.Tx, id int64) (*store.Link, erro
 		return nil, missing(err, "link")
 	}
 	return tx.Link(ctx, id)
-}
-
-// storeHosts maps the hosts of the shop's store to whether plain HTTP is how
-// they are reached.
-func storeHosts(ctx context.Context, tx *store.Tx) (map[string]bool, error) {
-	shop, err := tx.Shop(ctx)
-	if err != nil {
-		return nil, err
-	}
-	hosts := map[string]bool{strings.ToLower(shop.Domain): loopback(shop.Domain)}
-	bases, err := tx.BaseURLs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range bases {
-		if u, err := url.Parse(b); err == nil && u.Host != "" {
-			hosts[strings.ToLower(u.Host)] = u.Scheme == "http"
-		}
-	}
-	return hosts, nil
 }
 
 func checkDestination(s string, hosts map[string]bool) (destination, wrong string) {
@@ -103,14 +129,6 @@ func checkDestination(s string, hosts map[string]bool) (destination, wrong strin
 		return "", "must begin with https://"
 	}
 	return u.String(), ""
-}
-
-func loopback(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 // randomSlug is short enough to read out: 40 bits.

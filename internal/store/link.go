@@ -5,16 +5,20 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 )
 
 // Link leads shoppers to the store on behalf of an agreement.
 type Link struct {
-	ShopID      int64 `gorm:"primaryKey;autoIncrement:false"`
-	ID          int64 `gorm:"primaryKey;autoIncrement"`
-	Slug        string
+	ShopID      int64  `gorm:"primaryKey;autoIncrement:false"`
+	ID          int64  `gorm:"primaryKey;autoIncrement"`
+	Slug        string // unique in the shop
+	Public      string // unique everywhere: /r/{public}
 	AgreementID int64
 	Destination string
+	CodeID      int64  // discount applied on the way; 0 none
+	Products    string // "10:2,11:1": put into the cart on the way
 	CreatedAt   time.Time
 	DisabledAt  *time.Time
 }
@@ -22,11 +26,13 @@ type Link struct {
 // TableName is for gorm.
 func (Link) TableName() string { return "links" }
 
-// AddLink stores l, sets its ID and returns true; false when the slug is taken.
+// AddLink stores l, sets its ID and returns true; false when its slug is taken
+// in this shop, or its public slug in any.
 func (tx *Tx) AddLink(ctx context.Context, l *Link) (bool, error) {
 	l.ShopID, l.CreatedAt = tx.ShopID, tx.Now
-	err := tx.pgx.QueryRow(ctx, `INSERT INTO links (shop_id, slug, agreement_id, destination, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (shop_id, slug) DO NOTHING RETURNING id`, tx.ShopID, l.Slug, l.AgreementID, l.Destination, l.CreatedAt).Scan(&l.ID)
+	err := tx.pgx.QueryRow(ctx, `INSERT INTO links (shop_id, slug, public, agreement_id, destination, code_id, products, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
+		tx.ShopID, l.Slug, l.Public, l.AgreementID, l.Destination, l.CodeID, l.Products, l.CreatedAt).Scan(&l.ID)
 	if IsNotFound(notFound(err)) {
 		return false, nil
 	}
@@ -34,6 +40,54 @@ func (tx *Tx) AddLink(ctx context.Context, l *Link) (bool, error) {
 		return false, fmt.Errorf("add link: %w", err)
 	}
 	return true, nil
+}
+
+// SlugTaken tells whether a link of this shop has the slug.
+func (tx *Tx) SlugTaken(ctx context.Context, slug string) (taken bool, err error) {
+	err = tx.pgx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM links WHERE shop_id = $1 AND slug = $2)", tx.ShopID, slug).Scan(&taken)
+	if err != nil {
+		return false, fmt.Errorf("look for slug: %w", err)
+	}
+	return taken, nil
+}
+
+// LinkBySlug finds a link for somebody who follows it: by its public slug, or,
+// with a host, by the slug it has in the shop of that host. ErrNotFound if there
+// is none.
+func (db *DB) LinkBySlug(ctx context.Context, host, slug string) (shopID, id int64, err error) {
+	err = db.InTx(ctx, 0, func(tx *Tx) error {
+		return notFound(tx.pgx.QueryRow(ctx, "SELECT shop_id, id FROM door_link($1, $2)", host, slug).Scan(&shopID, &id))
+	})
+	return shopID, id, err
+}
+
+// LinkTarget is what a link needs to lead somewhere.
+type LinkTarget struct {
+	Link
+	Handle     string // of the influencer
+	CampaignID int64
+	Code       string // "" none
+	CodeFrom   time.Time
+	CodeTo     time.Time // zero: open
+}
+
+// LinkTarget loads one link; ErrNotFound when there is none.
+func (tx *Tx) LinkTarget(ctx context.Context, id int64) (*LinkTarget, error) {
+	l, err := tx.Link(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t := LinkTarget{Link: *l}
+	var from, to pgtype.Timestamptz
+	err = tx.pgx.QueryRow(ctx, `SELECT i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+		FROM agreements a JOIN influencers i ON i.shop_id = a.shop_id AND i.id = a.influencer_id
+		LEFT JOIN codes c ON c.shop_id = a.shop_id AND c.id = $3
+		WHERE a.shop_id = $1 AND a.id = $2`, tx.ShopID, l.AgreementID, l.CodeID).Scan(&t.Handle, &t.CampaignID, &t.Code, &from, &to)
+	if err != nil {
+		return nil, fmt.Errorf("load link %d: %w", id, notFound(err))
+	}
+	t.CodeFrom, t.CodeTo = fromTimestamptz(from), fromTimestamptz(to)
+	return &t, nil
 }
 
 // Link returns one link; ErrNotFound when there is none.

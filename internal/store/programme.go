@@ -74,40 +74,42 @@ func (tx *Tx) LinkRefs(ctx context.Context, names []string) ([]LinkRef, error) {
 	return out, nil
 }
 
-// ClickRef is a valid click of ours.
+// ClickRef is a click or visit of ours.
 type ClickRef struct {
 	ID          string
+	Kind        ClickKind
 	LinkID      int64
 	AgreementID int64
+	PageID      int64 // where it was clicked or what was visited; 0: no page of ours
+	Variant     string
 	At          time.Time
 	IPHash      string
 }
 
-// ClickRefs finds valid clicks by id; texts that are no click id of ours are
-// passed over.
-func (tx *Tx) ClickRefs(ctx context.Context, ids []string) ([]ClickRef, error) {
-	var want []pgtype.UUID
-	for _, s := range ids {
-		if u, err := uuid.Parse(s); err == nil {
-			want = append(want, pgtype.UUID{Bytes: u, Valid: true})
-		}
+// ClickRefs finds clicks and visits by id. Whether one is paid for does not
+// matter: a second click on a link, or one without consent, led the buyer all the
+// same. Those of programs and previews led nobody.
+func (tx *Tx) ClickRefs(ctx context.Context, ids [][16]byte) (map[[16]byte]ClickRef, error) {
+	out := map[[16]byte]ClickRef{}
+	if len(ids) == 0 {
+		return out, nil
 	}
-	if len(want) == 0 {
-		return nil, nil
+	want := make([]pgtype.UUID, len(ids))
+	for i, id := range ids {
+		want[i] = pgtype.UUID{Bytes: id, Valid: true}
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT c.id, c.link_id, l.agreement_id, c.at, c.ip_hash FROM clicks c
-		JOIN links l ON l.shop_id = c.shop_id AND l.id = c.link_id
-		WHERE c.shop_id = $1 AND c.id = ANY($2) AND c.invalid = '' ORDER BY c.at, c.id`, tx.ShopID, want)
+	rows, err := tx.pgx.Query(ctx, `SELECT id, kind, link_id, agreement_id, page_id, variant, at, ip_hash FROM clicks
+		WHERE shop_id = $1 AND id = ANY($2) AND refused NOT IN ('head', 'no_agent', 'bot', 'preview')`, tx.ShopID, want)
 	if err != nil {
 		return nil, fmt.Errorf("load clicks: %w", err)
 	}
-	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (c ClickRef, err error) {
-		var id pgtype.UUID
-		err = r.Scan(&id, &c.LinkID, &c.AgreementID, &c.At, &c.IPHash)
+	var c ClickRef
+	var id pgtype.UUID
+	if _, err := pgx.ForEachRow(rows, []any{&id, &c.Kind, &c.LinkID, &c.AgreementID, &c.PageID, &c.Variant, &c.At, &c.IPHash}, func() error {
 		c.ID, c.At = uuid.UUID(id.Bytes).String(), c.At.UTC()
-		return c, err
-	})
-	if err != nil {
+		out[id.Bytes] = c
+		return nil
+	}); err != nil {
 		return nil, fmt.Errorf("load clicks: %w", err)
 	}
 	return out, nil

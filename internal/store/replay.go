@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,8 +61,10 @@ func NewScratch(ctx context.Context, tx *Tx, ownerURL, name string) (_ *Scratch,
 	}
 	copies = append(copies,
 		fmt.Sprintf("UPDATE %s.shops SET open_from = '-infinity'", quoted),
+		"INSERT INTO "+quoted+".click_days "+fmt.Sprintf(recountClicks, quoted+".", strconv.FormatInt(tx.ShopID, 10)),
 		// What clicks, leads and the like have earned stays once its hold is over.
 		fmt.Sprintf("INSERT INTO %s.earnings SELECT * FROM public.earnings WHERE shop_id = %d AND kind > 2 AND locked_at IS NOT NULL", quoted, tx.ShopID),
+		fmt.Sprintf("SELECT setval('%s.id_block', (SELECT last_value FROM public.id_block))", quoted), // their ids are taken
 		fmt.Sprintf(`CREATE TABLE %s.original_earnings AS SELECT kind, source, rule, agreement_id, version_id, posted, locked_at,
 			CASE kind WHEN 2 THEN (%s) END AS paid FROM public.earnings e WHERE shop_id = %d`, quoted, paidOfEarning("public."), tx.ShopID),
 		fmt.Sprintf(`CREATE TABLE %s.original_decisions AS SELECT DISTINCT ON (order_id) order_id, decision FROM public.attributions a

@@ -44,6 +44,14 @@ var invariants = []struct{ name, query string }{
 		           WHERE shop_id = $1 AND account = 4 GROUP BY 1, 2 HAVING sum(minor) <> 0) l
 		  ON l.influencer_id = p.influencer_id AND l.currency = p.currency
 		WHERE coalesce(p.minor, 0) <> coalesce(l.minor, 0)`},
+	{"click_counters_equal_a_recount", `SELECT 'agreement ' || coalesce(d.agreement_id, c.agreement_id) || ', link ' || coalesce(d.link_id, c.link_id) ||
+		  ', page ' || coalesce(d.page_id, c.page_id) || ', ' || coalesce(d.day, c.day),
+		  coalesce(c.raw, 0) || ' raw, ' || coalesce(c.valid, 0) || ' valid', coalesce(d.raw, 0) || ' raw, ' || coalesce(d.valid, 0) || ' valid'
+		FROM (SELECT * FROM click_days WHERE shop_id = $1) d
+		FULL JOIN (` + fmt.Sprintf(recountClicks, "", "$1") + `) c USING (agreement_id, version_id, link_id, page_id, day)
+		WHERE (d.raw, d.valid) IS DISTINCT FROM (c.raw, c.valid)`},
+	{"click_that_cannot_count_does_not", `SELECT 'click ' || id, refused || withdrawn, 'counts' FROM clicks
+		WHERE shop_id = $1 AND state = 1 AND invalid = '' AND (refused <> '' OR withdrawn <> '')`},
 }
 
 // BrokenInvariants checks the shop's tables against each other.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"tributary/internal/store"
 	"tributary/internal/tracking"
 )
@@ -70,3 +72,5 @@ func TestAThousandClicksAtOnceAreAllDurableAndHaveIdsOfTheirOwn(t *testing.T) {
 		t.Errorf("woken %d times", n)
 	}
 }
+
+func uuidOf(id [16]byte) string { return uuid.UUID(id).String() }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/earning"
@@ -29,9 +30,12 @@ type Tracker struct {
 // It returns how many agreements it settled.
 func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err error) {
 	for {
-		n := 0
-		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
-			if err := tx.LockShop(ctx); err != nil {
+		n, judged := 0, 0
+		err := t.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) {
+			if err = tx.LockShop(ctx); err != nil {
+				return err
+			}
+			if judged, err = t.judge(ctx, tx); err != nil {
 				return err
 			}
 			due, err := tx.TakeDue(ctx, settleAtOnce)
@@ -45,7 +49,7 @@ func (t *Tracker) Drain(ctx context.Context, shopID int64) (settled int, err err
 		if err != nil {
 			return settled, fmt.Errorf("settle the activity of shop %d: %w", shopID, err)
 		}
-		if n < settleAtOnce {
+		if n < settleAtOnce && judged < judgeAtOnce {
 			return settled, nil
 		}
 	}
@@ -76,10 +80,15 @@ func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) 
 // DueShops lists the shops in which there is something to settle.
 func (t *Tracker) DueShops(ctx context.Context) (ids []int64, err error) {
 	err = t.DB.InTx(ctx, 0, func(tx *store.Tx) error {
-		ids, err = tx.ShopsWithActivityDue(ctx)
+		if ids, err = tx.ShopsWithActivityDue(ctx); err != nil {
+			return err
+		}
+		more, err := tx.ShopsWithClicks(ctx)
+		ids = append(ids, more...)
 		return err
 	})
-	return ids, err
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
 
 // Verify recomputes what every agreement of the shop earns by other means than
@@ -94,7 +103,11 @@ func (t *Tracker) Verify(ctx context.Context, shopID int64) ([]store.Difference,
 		book.Dry = &out
 		return book.Activity(ctx, versions) // milestones are verified with the orders
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	more, err := t.verifyClicks(ctx, shopID)
+	return append(out, more...), err
 }
 
 // each runs f for every signed agreement of the shop, some at a time, each time

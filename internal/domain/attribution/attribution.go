@@ -88,6 +88,8 @@ type Input struct {
 	// Agreements by id, each with its signed versions ascending by Number.
 	Agreements map[int64][]Agreement
 	Past       []PastOrder
+	// Flags are about evidence that could not become a touch.
+	Flags []string
 	// Zone is the shop's: bindings last calendar months (R-13). Nil is UTC.
 	Zone *time.Location
 }
@@ -142,5 +144,5 @@ type Decision struct {
 	Customer   string      `json:"customer"`         // "new", "returning", "unknown"
 	Shares     []Share     `json:"shares,omitempty"`
 	Candidates []Candidate `json:"candidates,omitempty"`
-	Flags      []string    `json:"flags,omitempty"` // "late_touch", "claimed_time", "weak_self_referral", …
+	Flags      []string    `json:"flags,omitempty"` // "late_touch", "claimed_time", "weak_self_referral", "forged_click_id", …
 }

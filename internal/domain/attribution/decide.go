@@ -45,6 +45,9 @@ type winner struct {
 func Decide(in Input) Decision {
 	d := Decision{OrderID: in.Order.ID, Outcome: None, Customer: customerOf(&in)}
 	cands := judgeAll(&in)
+	for _, f := range in.Flags {
+		d.flag(f)
+	}
 	if len(cands) == 0 {
 		return d
 	}
