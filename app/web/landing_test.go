@@ -19,8 +19,6 @@ import (
 	"tributary/internal/tracking"
 )
 
-const browser = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
-
 // withPages gives the server landing pages and a recorder of visits.
 func withPages(t *testing.T) func(*web.Deps) {
 	return func(d *web.Deps) {
@@ -34,16 +32,11 @@ func withPages(t *testing.T) func(*web.Deps) {
 	}
 }
 
-// signed drafts an agreement and has it signed.
-func (s shop) signed(handle string, terms any) string {
+// agreed is a signed agreement of ten percent.
+func (s shop) agreed(handle string) string {
 	s.w.t.Helper()
-	a := s.post("/agreements", m{"influencer_id": s.influencer(handle), "campaign_id": s.campaign(), "terms": terms}).is(201)
-	p := "/agreements/" + a.str("id")
-	s.post(p+"/offer", nil).is(200)
-	for _, party := range []string{"merchant", "influencer"} {
-		s.post(p+"/sign", m{"party": party, "signer": party, "email": party + "@example.com", "hash": a.list("versions")[0].str("hash")}).is(200)
-	}
-	return a.str("id")
+	id, _ := s.signed(handle, tenPercent)
+	return id
 }
 
 // simple is a document with one button.
@@ -67,7 +60,7 @@ func (w *world) visit(path string, headers ...string) reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	req.Header.Set("User-Agent", browser)
+	req.Header.Set("User-Agent", phone)
 	req.Header.Set("Accept-Encoding", "identity")
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
@@ -97,7 +90,7 @@ func path(t *testing.T, address string) string {
 func TestAPageIsWrittenPublishedVisitedAndTakenDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna-autumn", simple("Hello"))
+	p := w.a.page(w.a.agreed("anna"), "anna-autumn", simple("Hello"))
 	at, address := "/pages/"+p.str("id"), path(t, p.str("url"))
 	if p.str("state") != "draft" || p["versions"] != 1.0 || !strings.HasSuffix(address, "/anna-autumn") {
 		t.Fatalf("%v", p)
@@ -111,7 +104,7 @@ func TestAPageIsWrittenPublishedVisitedAndTakenDown(t *testing.T) {
 	if v := w.a.get(at + "/versions/1").is(200); v.obj("document").str("title") != "Hello" || len(v.str("hash")) != 64 {
 		t.Errorf("%v", v)
 	}
-	live := w.a.post(at+"/publish", nil2()).is(200)
+	live := w.a.post(at+"/publish", m{}).is(200)
 	if live.str("state") != "published" || live.obj("live").list("variants")[0]["version"] != 2.0 {
 		t.Fatalf("%v", live)
 	}
@@ -162,9 +155,6 @@ func TestAPageIsWrittenPublishedVisitedAndTakenDown(t *testing.T) {
 	}
 }
 
-// nil2 is a body without anything in it.
-func nil2() m { return m{} }
-
 // cut is what stands between two marks.
 func cut(t *testing.T, s, before, after string) string {
 	t.Helper()
@@ -179,7 +169,7 @@ func cut(t *testing.T, s, before, after string) string {
 func TestEveryWrongFieldOfAPageIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	agreement := w.a.signed("anna", tenPercent)
+	agreement := w.a.agreed("anna")
 	p := w.a.post("/pages", m{"agreement_id": agreement, "slug": "No Slug", "document": m{"title": "", "sections": []m{{"type": "hero", "link": "https://evil.example.com/", "button": "x"}}}}).problem(422, "page_invalid")
 	if got := p.fields(); got != "slug document.sections[0].heading document.sections[0].link document.title" {
 		t.Errorf("fields %q", got)
@@ -206,7 +196,7 @@ func TestEveryWrongFieldOfAPageIsTold(t *testing.T) {
 func TestAStrangersPagesAreNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("Mine"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("Mine"))
 	at := "/pages/" + p.str("id")
 	b := w.b
 	for _, r := range []reply{b.get(at), b.get(at + "/versions"), b.get(at + "/versions/1"), b.get(at + "/render?for=shopify"), b.get(at + "/stats"),
@@ -223,7 +213,7 @@ func TestAStrangersPagesAreNotThere(t *testing.T) {
 func TestAPageComesAndGoesByItsScheduleToTheInstant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("Soon"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("Soon"))
 	at, address := "/pages/"+p.str("id"), path(t, p.str("url"))
 	now := w.clock.now()
 	s := w.a.post(at+"/publish", m{"version": 1, "publish_at": now.Add(time.Hour), "unpublish_at": now.Add(2 * time.Hour)}).is(200)
@@ -261,7 +251,7 @@ func TestAPageComesAndGoesByItsScheduleToTheInstant(t *testing.T) {
 func TestAPreviewShowsADraftUntilItExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	agreement := w.a.signed("anna", tenPercent)
+	agreement := w.a.agreed("anna")
 	p := w.a.page(agreement, "anna", simple("Draft"))
 	other := w.a.page(agreement, "other", simple("Other"))
 	pre := w.a.post("/pages/"+p.str("id")+"/preview", m{"hours": 1}).is(200)
@@ -304,13 +294,13 @@ func goTo(t *testing.T, r reply) string {
 func TestVisitorsAreDealtOutToVariantsAndKeepTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("Left"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("Left"))
 	at, address := "/pages/"+p.str("id"), path(t, p.str("url"))
 	w.a.post(at+"/versions", m{"document": simple("Right")}).is(201)
 	w.a.post(at+"/publish", m{"variants": []m{{"version": 1, "weight": 30}, {"version": 2, "weight": 70}}}).is(200)
 	seen := map[bool]int{}
 	for i := range 60 {
-		agent := fmt.Sprintf("%s v%d", browser, i)
+		agent := fmt.Sprintf("%s v%d", phone, i)
 		first := strings.Contains(string(w.visit(address, "User-Agent", agent).body), "Left")
 		seen[first]++
 		for range 2 {
@@ -343,7 +333,7 @@ func TestVisitorsAreDealtOutToVariantsAndKeepTheirs(t *testing.T) {
 func TestAButtonLeadsToTheStoreWithItsDiscountAndAClick(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("Hello"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("Hello"))
 	at := "/pages/" + p.str("id")
 	w.a.post(at+"/publish", m{}).is(200)
 	r := w.visit(goTo(t, w.visit(path(t, p.str("url")))))
@@ -370,7 +360,7 @@ func TestAButtonLeadsToTheStoreWithItsDiscountAndAClick(t *testing.T) {
 func TestOnlyPeopleAreCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("Hello"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("Hello"))
 	w.a.post("/pages/"+p.str("id")+"/publish", m{}).is(200)
 	address := path(t, p.str("url"))
 	for _, h := range [][]string{{"User-Agent", "Googlebot/2.1"}, {"User-Agent", "WhatsApp/2.2"}, {"Sec-Purpose", "prefetch"}, {"Sec-Fetch-Dest", "iframe"}} {
@@ -389,7 +379,7 @@ func TestThemesGetAPageAsDataThatIsDead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
 	doc := simple("{{ shop.metafields }} <b>{% raw %}")
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", doc)
+	p := w.a.page(w.a.agreed("anna"), "anna", doc)
 	at := "/pages/" + p.str("id")
 	s := w.a.get(at + "/render?for=shopify").is(200)
 	o := s.obj("metaobject")
@@ -423,7 +413,7 @@ func TestThemesGetAPageAsDataThatIsDead(t *testing.T) {
 func TestVersionsAddedAtOnceGetNumbersOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withPages(t))
-	agreement := w.a.signed("anna", tenPercent)
+	agreement := w.a.agreed("anna")
 	at := "/pages/" + w.a.page(agreement, "anna", simple("0")).str("id")
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -453,7 +443,7 @@ func TestAnotherServerSeesWhatHasChanged(t *testing.T) {
 	other := landing.NewPages(w.db, nil, "https://go.example.com", time.Hour)
 	t.Cleanup(other.Close)
 	ctx := context.Background()
-	p := w.a.page(w.a.signed("anna", tenPercent), "anna", simple("One"))
+	p := w.a.page(w.a.agreed("anna"), "anna", simple("One"))
 	at := "/pages/" + p.str("id")
 	id := strings.Split(path(t, p.str("url")), "/")[2]
 	shown := func() string {
@@ -503,5 +493,79 @@ func TestAnotherServerSeesWhatHasChanged(t *testing.T) {
 	w.a.post(at+"/unpublish", m{}).is(200)
 	if got := shown(); got != "" {
 		t.Errorf("shows %q", got)
+	}
+}
+
+// saleTerms pay a share of what links sell and a fee for each sale of a page.
+var saleTerms = m{"version": 1, "currency": "USD", "components": []m{
+	{"id": "share", "type": "percentage", "rate_bps": 1000, "via": []string{"link"}},
+	{"id": "page", "type": "flat_order", "amount": "7.50", "via": []string{"landing_page"}},
+}}
+
+// the order whose winning touch is the page is the page's.
+func TestAnOrderThatComesOfAPageIsPaidAsThePagesAndCountsForItsVariant(t *testing.T) {
+	t.Parallel()
+	l := newLinks(t, func(d *web.Deps) {
+		d.Pages = landing.NewPages(d.DB, d.Log, "https://go.example.com", time.Hour)
+		t.Cleanup(d.Pages.Close)
+	})
+	agreement, _ := l.a.signed("anna", saleTerms)
+	p := l.a.page(agreement, "anna", simple("Left"))
+	at, address := "/pages/"+p.str("id"), path(t, p.str("url"))
+	l.a.post(at+"/versions", m{"document": simple("Right")}).is(201)
+	l.a.post(at+"/publish", m{"variants": []m{{"version": 1, "weight": 50}, {"version": 2, "weight": 50}}}).is(200)
+	land := func(query, agent string) string {
+		r := l.world.visit(address+query, "User-Agent", agent)
+		to, err := url.Parse(l.world.visit(goTo(t, r), "User-Agent", agent).header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return to.Query().Get("redirect")
+	}
+	left, right := land("?v=a", phone), land("?v=b", phone+" second")
+	l.a.post("/links", m{"agreement_id": agreement, "slug": "plain"}).is(201)
+	plain := l.leads("tributary.example", "/r/plain").RequestURI()
+
+	l.clock.mu.Lock()
+	l.clock.t = l.clock.t.Add(2 * time.Hour)
+	when := l.clock.t.Add(-time.Minute)
+	l.clock.mu.Unlock()
+	l.sell(1, when, left)
+	l.sell(2, when, right)
+	l.sell(3, when, right+"&x=1")
+	l.sell(4, when, plain)
+	if won := l.why(2).list("candidates")[0]; won.str("kind") != "visit" || won.str("page_id") != p.str("id") || won.str("variant") != "b" || won.str("reason") != "won" {
+		t.Errorf("%v", l.why(2))
+	}
+	if won := l.why(4).list("candidates")[0]; won.str("kind") != "click" || won["page_id"] != nil {
+		t.Errorf("%v", won)
+	}
+	st := l.a.get(at + "/stats").is(200)
+	total := st.obj("total")
+	if total["conversions"] != 3.0 || total["views"] != 2.0 || total["button_clicks"] != 2.0 || total.list("revenue")[0].obj("net").str("amount") != "300.00" ||
+		total.list("revenue")[0].obj("commission").str("amount") != "22.50" {
+		t.Errorf("%v", total)
+	}
+	if v := st.list("variants"); len(v) != 2 || v[0]["conversions"] != 1.0 || v[1]["conversions"] != 2.0 || v[1].list("revenue")[0].obj("commission").str("amount") != "15.00" {
+		t.Errorf("%v", v)
+	}
+	for _, e := range l.a.get("/earnings").is(200).list("data") {
+		want := "7.50"
+		if e.str("order_id") == "4" {
+			want = "10.00"
+		}
+		if got := e.obj("amount").str("amount"); got != want {
+			t.Errorf("%v has %s, want %s", e, got, want)
+		}
+	}
+	ctx := context.Background()
+	if _, err := l.tracker.Drain(ctx, l.a.id); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := l.settler.Verify(ctx, l.a.id, nil); err != nil || len(d) > 0 {
+		t.Error(d, err)
+	}
+	if d, err := l.tracker.Verify(ctx, l.a.id); err != nil || len(d) > 0 {
+		t.Error(d, err)
 	}
 }
