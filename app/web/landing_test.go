@@ -345,13 +345,20 @@ func TestAButtonLeadsToTheStoreWithItsDiscountAndAClick(t *testing.T) {
 	if err != nil || inside.Host != "" || inside.Path != "/products/1" || inside.Query().Get("x") != "1" || len(inside.Query().Get("utm_id")) != 32 || inside.Query().Get("utm_source") != "anna" {
 		t.Fatalf("%v %v", err, inside)
 	}
+	w.a.post(at+"/versions", m{"document": m{"title": "T", "sections": []m{{"type": "lead_form", "form": "k2jd8s7q"}, {"type": "giveaway", "giveaway": "gaw_7"}}}}).is(201)
+	for place, want := range map[string]string{"0": "/f/k2jd8s7q", "1": "/g/gaw_7"} {
+		l, err := url.Parse(w.visit(path(t, p.str("url")) + "/go/" + place + "?v=a2").header.Get("Location"))
+		if err != nil || l.Host != "" || l.Path != want || len(l.Query().Get("clk")) != 32 || !strings.HasPrefix(l.Query().Get("ref"), "page-") {
+			t.Errorf("%v %v", l, err)
+		}
+	}
 	for _, bad := range []string{"/go/9?v=a1", "/go/0?v=a9", "/go/0?v=", "/go/0", "/go/x?v=a1", "/go/1?v=a1"} {
 		if r := w.visit(path(t, p.str("url")) + bad); r.status != 404 {
 			t.Errorf("%s: %d", bad, r.status)
 		}
 	}
 	st := w.a.get(at + "/stats").is(200).obj("total")
-	if st["views"] != 1.0 || st["button_clicks"] != 1.0 || st["clickers"] != 1.0 || st.obj("click_rate")["bps"] != 10000.0 {
+	if st["views"] != 1.0 || st["button_clicks"] != 3.0 || st["clickers"] != 1.0 || st.obj("click_rate")["bps"] != 10000.0 {
 		t.Errorf("%v", st)
 	}
 }

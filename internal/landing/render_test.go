@@ -124,7 +124,7 @@ func TestAttacksInEveryTextStayText(t *testing.T) {
 		map[string]any{"type": "countdown", "heading": payload, "text": payload, "ends": "2026-12-01T00:00:00Z", "ended": payload},
 		map[string]any{"type": "reviews", "heading": payload, "reviews": []any{map[string]any{"author": payload, "text": payload, "stars": 3}}},
 		map[string]any{"type": "faq", "heading": payload, "questions": []any{map[string]any{"question": payload, "answer": payload}}},
-		map[string]any{"type": "lead_form", "heading": payload, "form": "frm_1", "button": "<b>"},
+		map[string]any{"type": "lead_form", "heading": payload, "form": "k2jd8s7q", "button": "<b>"},
 		map[string]any{"type": "disclosure", "text": payload},
 	}}
 	b, err := json.Marshal(doc)

@@ -9,8 +9,19 @@ import (
 )
 
 // Way is where a button leads: to its address in the store, with the click's id
-// where the store keeps it, and the discount applied.
+// where the store keeps it, and the discount applied; or to a form or giveaway of
+// ours, with what it finds the agreement by.
 func (o *Out) Way(click string) string {
+	if o.URL == "" {
+		q := url.Values{"ref": {o.Ref}}
+		if click != "" {
+			q.Set("clk", click)
+		}
+		if o.Giveaway != "" {
+			return "/g/" + o.Giveaway + "?" + q.Encode()
+		}
+		return "/f/" + o.Form + "?" + q.Encode()
+	}
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return o.URL // it was checked when it was stored

@@ -42,8 +42,8 @@ const (
 var (
 	langPattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
 	codePattern = regexp.MustCompile(`^[^\s,/?#&%]{1,64}$`)
-	formPattern = regexp.MustCompile(`^frm_[1-9][0-9]{0,18}$`)
-	drawPattern = regexp.MustCompile(`^gvw_[1-9][0-9]{0,18}$`)
+	formPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{4,64}$`)
+	drawPattern = regexp.MustCompile(`^gaw_[1-9][0-9]{0,18}$`)
 	idPattern   = regexp.MustCompile(`^[A-Za-z0-9_:/-]{1,100}$`)
 )
 
@@ -238,13 +238,13 @@ func (c *checker) faq(s *Section, path string) {
 
 func (c *checker) leadForm(s *Section, path string) {
 	if !formPattern.MatchString(s.Form) {
-		c.add(path+".form", "must be the id of a lead form, such as frm_3")
+		c.add(path+".form", "must be the name of a lead form in its address: what follows /f/")
 	}
 }
 
 func (c *checker) giveaway(s *Section, path string) {
 	if !drawPattern.MatchString(s.Giveaway) {
-		c.add(path+".giveaway", "must be the id of a giveaway, such as gvw_3")
+		c.add(path+".giveaway", "must be the id of a giveaway, such as gaw_3")
 	}
 }
 

@@ -79,7 +79,7 @@ func everywhere(s string) map[string]any {
 		map[string]any{"type": "countdown", "heading": s, "text": s, "ends": "2026-12-01T00:00:00Z", "ended": s},
 		map[string]any{"type": "reviews", "heading": s, "reviews": []any{map[string]any{"author": s, "text": s, "stars": 3}}},
 		map[string]any{"type": "faq", "heading": s, "questions": []any{map[string]any{"question": s, "answer": s}}},
-		map[string]any{"type": "lead_form", "heading": s, "form": "frm_1", "button": s},
+		map[string]any{"type": "lead_form", "heading": s, "form": "k2jd8s7q", "button": s},
 		map[string]any{"type": "disclosure", "text": s},
 	}}
 }

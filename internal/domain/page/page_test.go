@@ -57,9 +57,9 @@ var documents = []struct {
 	{"too many stars", section(`"type":"reviews","reviews":[{"author":"","text":"","stars":6}]`),
 		[]string{"document.sections[0].reviews[0].author", "document.sections[0].reviews[0].stars", "document.sections[0].reviews[0].text"}},
 	{"a faq", section(`"type":"faq","questions":[{"question":"Q","answer":"A"}]`), nil},
-	{"a form", section(`"type":"lead_form","form":"frm_3"`), nil},
+	{"a form", section(`"type":"lead_form","form":"k2jd8s7q"`), nil},
 	{"no form", section(`"type":"lead_form","form":"3"`), []string{"document.sections[0].form"}},
-	{"a giveaway", section(`"type":"giveaway","giveaway":"gvw_3"`), nil},
+	{"a giveaway", section(`"type":"giveaway","giveaway":"gaw_3"`), nil},
 	{"no giveaway", section(`"type":"giveaway"`), []string{"document.sections[0].giveaway"}},
 	{"a disclosure", section(`"type":"disclosure","text":"Paid."`), nil},
 	{"an empty disclosure", section(`"type":"disclosure","text":" "`), []string{"document.sections[0].text"}},
@@ -214,7 +214,7 @@ func TestButtonsAreFoundByTheirPlace(t *testing.T) {
 			t.Errorf("%q: %v %t", place, got, ok)
 		}
 	}
-	if form, ok := d.TargetAt("7"); !ok || form.Form != "frm_3" {
+	if form, ok := d.TargetAt("7"); !ok || form.Form != "k2jd8s7q" {
 		t.Errorf("%v", form)
 	}
 	if d.DiscountCode() != "ANNA15" {
