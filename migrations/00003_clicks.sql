@@ -20,7 +20,6 @@ ALTER TABLE clicks
 UPDATE clicks c SET agreement_id = l.agreement_id FROM links l WHERE l.shop_id = c.shop_id AND l.id = c.link_id;
 CREATE INDEX clicks_new ON clicks (shop_id, at) WHERE state = 0;
 CREATE INDEX clicks_visitor ON clicks (shop_id, visitor, at) WHERE visitor <> '';
-CREATE INDEX clicks_link ON clicks (shop_id, link_id, at);
 GRANT UPDATE (state, invalid, withdrawn, version_id, day) ON clicks TO tributary_app;
 -- One insert takes the clicks of many shops; each row's shop was found by its
 -- link or page. Reading stays with the tenant.
@@ -101,11 +100,22 @@ END $$;
 
 -- Doors: a link by its public slug, or by the host it was asked of; the shop of
 -- a host; which shops have changed; which have clicks to be judged.
-CREATE FUNCTION door_link(h text, s text) RETURNS TABLE (shop_id bigint, id bigint)
+CREATE FUNCTION door_link(h text, s text) RETURNS TABLE (shop_id bigint, id bigint, slug text, agreement_id bigint, destination text, products text,
+    disabled_at timestamptz, handle text, campaign_id bigint, code text, valid_from timestamptz, valid_to timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-  AS $$ SELECT l.shop_id, l.id FROM links l JOIN shops p ON p.id = l.shop_id
-        WHERE p.uninstalled_at IS NULL AND CASE WHEN h = '' THEN l.public = s
-          ELSE l.slug = s AND l.shop_id = (SELECT d.shop_id FROM domains d WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL) END $$;
+  AS $$ SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM links l JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h = '' AND l.public = s AND p.uninstalled_at IS NULL
+        UNION ALL
+        SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM domains d JOIN links l ON l.shop_id = d.shop_id AND l.slug = s JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h <> '' AND d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $$;
 CREATE FUNCTION door_host(h text) RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT d.shop_id FROM domains d JOIN shops p ON p.id = d.shop_id
@@ -113,11 +123,14 @@ CREATE FUNCTION door_host(h text) RETURNS TABLE (shop_id bigint)
 CREATE FUNCTION door_domain_token(h text, t text) RETURNS boolean
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $$;
-CREATE FUNCTION door_links_changed(since xid8) RETURNS TABLE (shop_id bigint)
+CREATE FUNCTION door_links_changed(since xid8) RETURNS TABLE (shop_id bigint, link_id bigint) -- link 0: all of the shop's
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-  AS $$ SELECT shop_id FROM (SELECT shop_id, changed FROM links WHERE changed >= since UNION ALL SELECT shop_id, changed FROM domains WHERE changed >= since
-          UNION ALL SELECT shop_id, changed FROM codes WHERE changed >= since UNION ALL SELECT id, changed FROM shops WHERE changed >= since) c
-        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) GROUP BY 1 $$; -- a restored dump may hold marks of a cluster that was further
+  AS $$ SELECT DISTINCT shop_id, link_id FROM (
+          SELECT shop_id, id AS link_id, changed FROM links WHERE changed >= since
+          UNION ALL SELECT l.shop_id, l.id, c.changed FROM codes c JOIN links l ON l.shop_id = c.shop_id AND l.code_id = c.id WHERE c.changed >= since
+          UNION ALL SELECT shop_id, 0, changed FROM domains WHERE changed >= since
+          UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
+        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $$; -- a restored dump may hold marks of a cluster that was further
 CREATE FUNCTION door_clicks_due() RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id FROM shops s WHERE EXISTS (SELECT FROM clicks c WHERE c.shop_id = s.id AND c.state = 0) ORDER BY 1 $$;
@@ -135,7 +148,7 @@ ALTER TABLE links DROP COLUMN public, DROP COLUMN code_id, DROP COLUMN products,
 DROP TABLE domains, click_days;
 DROP FUNCTION note_change;
 DROP POLICY recorder ON clicks;
-DROP INDEX clicks_link, clicks_visitor, clicks_new;
+DROP INDEX clicks_visitor, clicks_new;
 REVOKE UPDATE ON clicks FROM tributary_app;
 ALTER TABLE clicks DROP COLUMN kind, DROP COLUMN agreement_id, DROP COLUMN page_id, DROP COLUMN variant, DROP COLUMN visitor, DROP COLUMN agent,
   DROP COLUMN referrer, DROP COLUMN refused, DROP COLUMN withdrawn, DROP COLUMN state, DROP COLUMN version_id, DROP COLUMN day;

@@ -122,7 +122,6 @@ CREATE TABLE clicks (
   day timestamp with time zone,
   CONSTRAINT clicks_pkey PRIMARY KEY (shop_id, id, at)
 ) PARTITION BY RANGE (at);
-CREATE INDEX clicks_link ON ONLY clicks USING btree (shop_id, link_id, at);
 CREATE INDEX clicks_new ON ONLY clicks USING btree (shop_id, at) WHERE (state = 0);
 CREATE INDEX clicks_page ON ONLY clicks USING btree (shop_id, page_id, at) WHERE (page_id <> 0);
 CREATE INDEX clicks_visitor ON ONLY clicks USING btree (shop_id, visitor, at) WHERE (visitor <> ''::text);
@@ -665,22 +664,35 @@ AS $function$ SELECT d.shop_id FROM domains d JOIN shops p ON p.id = d.shop_id
         WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
 ;
 CREATE OR REPLACE FUNCTION door_link(h text, s text)
- RETURNS TABLE(shop_id bigint, id bigint)
+ RETURNS TABLE(shop_id bigint, id bigint, slug text, agreement_id bigint, destination text, products text, disabled_at timestamp with time zone, handle text, campaign_id bigint, code text, valid_from timestamp with time zone, valid_to timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT l.shop_id, l.id FROM links l JOIN shops p ON p.id = l.shop_id
-        WHERE p.uninstalled_at IS NULL AND CASE WHEN h = '' THEN l.public = s
-          ELSE l.slug = s AND l.shop_id = (SELECT d.shop_id FROM domains d WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL) END $function$
+AS $function$ SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM links l JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h = '' AND l.public = s AND p.uninstalled_at IS NULL
+        UNION ALL
+        SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM domains d JOIN links l ON l.shop_id = d.shop_id AND l.slug = s JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h <> '' AND d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
 ;
 CREATE OR REPLACE FUNCTION door_links_changed(since xid8)
- RETURNS TABLE(shop_id bigint)
+ RETURNS TABLE(shop_id bigint, link_id bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT shop_id FROM (SELECT shop_id, changed FROM links WHERE changed >= since UNION ALL SELECT shop_id, changed FROM domains WHERE changed >= since
-          UNION ALL SELECT shop_id, changed FROM codes WHERE changed >= since UNION ALL SELECT id, changed FROM shops WHERE changed >= since) c
-        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) GROUP BY 1 $function$
+AS $function$ SELECT DISTINCT shop_id, link_id FROM (
+          SELECT shop_id, id AS link_id, changed FROM links WHERE changed >= since
+          UNION ALL SELECT l.shop_id, l.id, c.changed FROM codes c JOIN links l ON l.shop_id = c.shop_id AND l.code_id = c.id WHERE c.changed >= since
+          UNION ALL SELECT shop_id, 0, changed FROM domains WHERE changed >= since
+          UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
+        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $function$
 ;
 CREATE OR REPLACE FUNCTION door_pages(since xid8)
  RETURNS TABLE(public_id text, shop_id bigint, id bigint, changed xid8)

@@ -123,6 +123,7 @@ var benchmarks = []benchmark{
 	{"ingest", "signed orders to durable rows, 64 connections", ingestClosed("ingest", 64)},
 	{"ingest8", "the same with 8 connections", ingestClosed("ingest8", 8)},
 	{"ingest-open", "4,000 orders a second whatever the answer takes", ingestOpen},
+	{"redirect", "links followed, each click durable before its 302, 64 connections", redirect},
 	{"settle", "stored deliveries to orders, decisions and postings", settle},
 	{"settle-history", "the same on a shop with a long past, against a new shop", settleHistory},
 	{"replay", "the ledger of a shop from its stored deliveries, against settle", replay},

@@ -33,6 +33,7 @@ type visit struct {
 	id      string
 	address string
 	err     error // what the log line tells
+	shopper bool  // followed a link: the log does not tell who, and only what went wrong
 	caller  identity.Caller
 
 	idempotencyKey string
@@ -64,7 +65,7 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 			v.id = hex.EncodeToString(b[:])
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, v.id)
-		line := obs.NewLine(s.Log, "request", slog.String("request_id", v.id), slog.String("method", r.Method), slog.String("address", v.address))
+		line := obs.NewLine(s.Log, "request", slog.String("request_id", v.id), slog.String("method", r.Method))
 		c.SetRequest(r.WithContext(obs.WithLine(context.WithValue(r.Context(), visitKey{}, v), line)))
 		defer func() {
 			if p := recover(); p != nil {
@@ -101,6 +102,12 @@ func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) 
 		line.Add(slog.Int64("shop", v.caller.ShopID), slog.Int64("key", v.caller.KeyID))
 	}
 	err := v.err
+	if v.shopper && err == nil {
+		return // metrics have counted it
+	}
+	if !v.shopper {
+		line.Add(slog.String("address", v.address))
+	}
 	if p := (*Problem)(nil); errors.As(err, &p) { // a person's mistake that huma or the router found
 		err = errs.New(errs.Invalid, p.Code, p.Detail)
 	}

@@ -41,6 +41,7 @@ func (s *Server) followOnHost(c echo.Context) error {
 func (s *Server) redirect(c echo.Context, under string) error {
 	r := c.Request()
 	address := c.RealIP()
+	visitFrom(r.Context()).shopper = true
 	if !s.clicks.Take(addressKey(address)) {
 		return errTooMany
 	}

@@ -169,6 +169,10 @@ func TestALinkLeadsToTheStoreAndTheOrderThatComesBackIsTheInfluencers(t *testing
 		return err
 	})
 
+	if log := l.log.String(); strings.Contains(log, "/r/:slug") || !strings.Contains(log, `"address"`) {
+		t.Error("the log tells who followed a link")
+	}
+
 	// The order was created an hour after the click; the store names no time.
 	orderAt := clickedAt.Add(time.Hour)
 	l.clock.mu.Lock()
@@ -189,7 +193,7 @@ func TestALinkLeadsToTheStoreAndTheOrderThatComesBackIsTheInfluencers(t *testing
 	other := platform.NewClickIDs(l.keys).Sign(l.b.id, [16]byte{1})
 	for n, forged := range []string{other, id[:31] + string(id[31]^1)} {
 		l.sell(int64(2+n), orderAt, "/?ref=anna&utm_id="+forged)
-		if flags := fmt.Sprint(l.why(2+n)["flags"]); !strings.Contains(flags, "forged_click_id") || !strings.Contains(flags, "claimed_time") {
+		if flags := fmt.Sprint(l.why(2 + n)["flags"]); !strings.Contains(flags, "forged_click_id") || !strings.Contains(flags, "claimed_time") {
 			t.Errorf("%s: %s", forged, flags)
 		}
 	}

@@ -115,26 +115,29 @@ func (tx *Tx) ClickShop(ctx context.Context) (ClickShop, error) {
 	return s, nil
 }
 
-// LinksChanged lists the shops whose links, codes, hosts or settings have
-// changed since the mark, and the mark to ask with the next time; 0 asks for no
-// shop, only for a mark. Some are named twice; none is left out, whatever the
-// order in which transactions commit.
-func (db *DB) LinksChanged(ctx context.Context, since int64) (shops []int64, mark int64, err error) {
+// LinkChange is a link that may lead elsewhere now; LinkID 0: all of the shop's.
+type LinkChange struct{ ShopID, LinkID int64 }
+
+// LinksChanged lists the links that have changed since the mark, by themselves,
+// their code, or the shop's hosts and settings, and the mark to ask with the next
+// time; 0 asks for a mark only. Some are named twice; none is left out, whatever
+// the order in which transactions commit.
+func (db *DB) LinksChanged(ctx context.Context, since int64) (changed []LinkChange, mark int64, err error) {
 	err = db.InTx(ctx, 0, func(tx *Tx) error {
 		if err := tx.pgx.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint").Scan(&mark); err != nil || since == 0 {
 			return err
 		}
-		rows, err := tx.pgx.Query(ctx, "SELECT shop_id FROM door_links_changed($1::bigint::text::xid8)", since)
+		rows, err := tx.pgx.Query(ctx, "SELECT shop_id, link_id FROM door_links_changed($1::bigint::text::xid8)", since)
 		if err != nil {
 			return err
 		}
-		shops, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		changed, err = pgx.CollectRows(rows, pgx.RowToStructByPos[LinkChange])
 		return err
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("ask for changed links: %w", err)
 	}
-	return shops, mark, nil
+	return changed, mark, nil
 }
 
 // ShopOfHost finds the shop whose links a host serves. ErrNotFound if none does.

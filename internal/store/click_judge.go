@@ -26,13 +26,13 @@ func (tx *Tx) clicks(ctx context.Context, where string, args ...any) ([]Click, e
 	return out, nil
 }
 
-// scanClick reads clickColumns, and what stands behind them.
-func scanClick(r pgx.CollectableRow, shopID int64, more ...any) (Click, error) {
+// scanClick reads clickColumns.
+func scanClick(r pgx.CollectableRow, shopID int64) (Click, error) {
 	c := Click{ShopID: shopID}
 	var id pgtype.UUID
 	var day pgtype.Timestamptz
-	err := r.Scan(append([]any{&id, &c.At, &c.Kind, &c.AgreementID, &c.LinkID, &c.PageID, &c.Variant, &c.Visitor, &c.IPHash, &c.Agent, &c.Referrer,
-		&c.Refused, &c.Withdrawn, &c.Judged, &c.Invalid, &c.VersionID, &day}, more...)...)
+	err := r.Scan(&id, &c.At, &c.Kind, &c.AgreementID, &c.LinkID, &c.PageID, &c.Variant, &c.Visitor, &c.IPHash, &c.Agent, &c.Referrer,
+		&c.Refused, &c.Withdrawn, &c.Judged, &c.Invalid, &c.VersionID, &day)
 	c.ID, c.At, c.Day = id.Bytes, c.At.UTC(), fromTimestamptz(day)
 	return c, err
 }

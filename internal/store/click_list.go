@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +22,7 @@ type ClickFilter struct {
 }
 
 func (tx *Tx) clickFilter(f ClickFilter) *where {
-	w := tx.where()
+	w := tx.where().and("true")
 	if f.IDs != nil {
 		ids := make([]pgtype.UUID, len(f.IDs))
 		for i, id := range f.IDs {
@@ -53,34 +55,27 @@ func (tx *Tx) clickFilter(f ClickFilter) *where {
 	return w
 }
 
-// ListClicks lists clicks and visits, newest first.
+// ListClicks lists clicks and visits, newest first: their ids begin with the
+// time.
 func (tx *Tx) ListClicks(ctx context.Context, f ClickFilter, p Page) ([]Click, *Cursor, error) {
 	w := tx.clickFilter(f)
 	if p.After != (Cursor{}) {
-		w.and("(at, hashtextextended(id::text, 0)) < (?, ?)", time.UnixMicro(p.After.Major).UTC(), p.After.Minor)
+		w.and("id < ?", pgtype.UUID{Bytes: uuidOf(p.After), Valid: true})
 	}
-	rows, err := tx.pgx.Query(ctx, "SELECT "+clickColumns+", hashtextextended(id::text, 0) AS tie FROM clicks WHERE "+w.String()+
-		" ORDER BY at DESC, tie DESC "+w.limit(p.limit()), w.args...)
+	out, err := tx.clicks(ctx, strings.TrimPrefix(w.String(), "shop_id = $1 AND ")+" ORDER BY id DESC "+w.limit(p.limit()), w.args[1:]...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list clicks: %w", err)
+		return nil, nil, err
 	}
-	type keyed struct {
-		Click
-		tie int64
-	}
-	found, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (c keyed, err error) {
-		c.Click, err = scanClick(r, tx.ShopID, &c.tie)
-		return c, err
+	out, next := cut(out, p, func(c *Click) Cursor {
+		return Cursor{Major: int64(binary.BigEndian.Uint64(c.ID[:8])), Minor: int64(binary.BigEndian.Uint64(c.ID[8:]))} //nolint:gosec // bits, not numbers
 	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("list clicks: %w", err)
-	}
-	found, next := cut(found, p, func(c *keyed) Cursor { return Cursor{Major: c.At.UnixMicro(), Minor: c.tie} })
-	out := make([]Click, len(found))
-	for i := range found {
-		out[i] = found[i].Click
-	}
 	return out, next, nil
+}
+
+func uuidOf(c Cursor) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:8], uint64(c.Major)) //nolint:gosec // bits, not numbers
+	binary.BigEndian.PutUint64(id[8:], uint64(c.Minor)) //nolint:gosec // bits, not numbers
+	return id
 }
 
 // WithdrawClicks marks the clicks taken out that could count, to be judged

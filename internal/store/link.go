@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 )
@@ -51,16 +52,6 @@ func (tx *Tx) SlugTaken(ctx context.Context, slug string) (taken bool, err error
 	return taken, nil
 }
 
-// LinkBySlug finds a link for somebody who follows it: by its public slug, or,
-// with a host, by the slug it has in the shop of that host. ErrNotFound if there
-// is none.
-func (db *DB) LinkBySlug(ctx context.Context, host, slug string) (shopID, id int64, err error) {
-	err = db.InTx(ctx, 0, func(tx *Tx) error {
-		return notFound(tx.pgx.QueryRow(ctx, "SELECT shop_id, id FROM door_link($1, $2)", host, slug).Scan(&shopID, &id))
-	})
-	return shopID, id, err
-}
-
 // LinkTarget is what a link needs to lead somewhere.
 type LinkTarget struct {
 	Link
@@ -71,20 +62,22 @@ type LinkTarget struct {
 	CodeTo     time.Time // zero: open
 }
 
-// LinkTarget loads one link; ErrNotFound when there is none.
-func (tx *Tx) LinkTarget(ctx context.Context, id int64) (*LinkTarget, error) {
-	l, err := tx.Link(ctx, id)
-	if err != nil {
-		return nil, err
+// LinkTarget finds a link for somebody who follows it: by its public slug, or,
+// with a host, by the slug it has in the shop of that host. ErrNotFound if there
+// is none.
+func (db *DB) LinkTarget(ctx context.Context, host, slug string) (*LinkTarget, error) {
+	var t LinkTarget
+	var disabled, from, to pgtype.Timestamptz
+	var b pgx.Batch // one round trip
+	b.Queue("SELECT set_config('role', 'tributary_app', true)")
+	b.Queue("SELECT * FROM door_link($1, $2)", host, slug).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&t.ShopID, &t.ID, &t.Slug, &t.AgreementID, &t.Destination, &t.Products, &disabled, &t.Handle, &t.CampaignID, &t.Code, &from, &to)
+	})
+	if err := db.pool.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, fmt.Errorf("look up link: %w", notFound(err))
 	}
-	t := LinkTarget{Link: *l}
-	var from, to pgtype.Timestamptz
-	err = tx.pgx.QueryRow(ctx, `SELECT i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
-		FROM agreements a JOIN influencers i ON i.shop_id = a.shop_id AND i.id = a.influencer_id
-		LEFT JOIN codes c ON c.shop_id = a.shop_id AND c.id = $3
-		WHERE a.shop_id = $1 AND a.id = $2`, tx.ShopID, l.AgreementID, l.CodeID).Scan(&t.Handle, &t.CampaignID, &t.Code, &from, &to)
-	if err != nil {
-		return nil, fmt.Errorf("load link %d: %w", id, notFound(err))
+	if disabled.Valid {
+		t.DisabledAt = &disabled.Time
 	}
 	t.CodeFrom, t.CodeTo = fromTimestamptz(from), fromTimestamptz(to)
 	return &t, nil

@@ -41,7 +41,9 @@ type Doors struct {
 // shopDoor is a shop as the public door knows it.
 type shopDoor struct {
 	store.ClickShop
-	hash platform.Hash
+	hash  platform.Hash
+	hosts map[string]bool // the store is reached by them
+	front string          // where it begins
 }
 
 // NewDoors starts to follow changes; Close it.
@@ -66,7 +68,7 @@ func (d *Doors) follow(ctx context.Context, every time.Duration) {
 	var mark int64
 	failing := false
 	for {
-		shops, next, err := d.db.LinksChanged(ctx, mark)
+		changed, next, err := d.db.LinksChanged(ctx, mark)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -77,8 +79,8 @@ func (d *Doors) follow(ctx context.Context, every time.Duration) {
 		default:
 			if mark == 0 {
 				d.forgetAll()
-			} else if len(shops) > 0 {
-				d.forget(shops)
+			} else if len(changed) > 0 {
+				d.forget(changed)
 			}
 			mark = next
 		}
@@ -91,22 +93,23 @@ func (d *Doors) follow(ctx context.Context, every time.Duration) {
 	}
 }
 
-// forget drops all that is known of the shops, and all misses.
-func (d *Doors) forget(shops []int64) {
+// forget drops what is known of what has changed, and all misses.
+func (d *Doors) forget(list []store.LinkChange) {
 	d.era.Add(1)
-	changed := make(map[int64]bool, len(shops))
-	for _, id := range shops {
-		changed[id] = true
+	changed := make(map[store.LinkChange]bool, len(list))
+	for _, c := range list {
+		changed[c] = true
 	}
+	whole := func(shop int64) bool { return changed[store.LinkChange{ShopID: shop}] }
 	d.known.Range(func(k, v any) bool {
 		gone := false
 		switch v := v.(type) {
 		case *Target:
-			gone = v == nil || changed[v.shop.ID]
+			gone = v == nil || whole(v.shop.ID) || changed[store.LinkChange{ShopID: v.shop.ID, LinkID: v.linkID}]
 		case *shopDoor:
-			gone = v == nil || changed[v.ID]
+			gone = v == nil || whole(v.ID)
 		case int64:
-			gone = v == 0 || changed[v]
+			gone = v == 0 || whole(v)
 		}
 		if gone {
 			d.known.Delete(k)
@@ -173,7 +176,13 @@ func (d *Doors) shop(ctx context.Context, id int64) (*shopDoor, error) {
 func (d *Doors) loadShop(ctx context.Context, id int64) (*shopDoor, error) {
 	s := &shopDoor{}
 	err := d.db.InTx(ctx, id, func(tx *store.Tx) (err error) {
-		s.ClickShop, err = tx.ClickShop(ctx)
+		if s.ClickShop, err = tx.ClickShop(ctx); err != nil {
+			return err
+		}
+		if s.hosts, err = tx.StoreHosts(ctx); err != nil {
+			return err
+		}
+		s.front, err = tx.FrontPage(ctx)
 		return err
 	})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/mileusna/useragent"
 )
@@ -106,11 +108,37 @@ var (
 		"headlesschrome", "phantomjs", "puppeteer", "playwright", "selenium", "lighthouse", "crawl", "spider", "scrapy", "monitor", "uptime", "pingdom", "bot/", "bot;", "+http"}
 )
 
+// classes remembers what classOf has found: few agents make most clicks.
+var classes struct {
+	known sync.Map
+	size  atomic.Int64
+}
+
+const (
+	mostClasses = 10_000
+	longAgent   = 512 // is read, and not remembered
+)
+
 // classOf names the kind of program: mobile, tablet, desktop, other, bot, preview.
 func classOf(agent string) string {
 	if agent == "" {
 		return ""
 	}
+	if class, ok := classes.known.Load(agent); ok {
+		return class.(string)
+	}
+	class := readClass(agent)
+	if len(agent) <= longAgent {
+		if classes.size.Add(1) > mostClasses {
+			classes.known.Clear()
+			classes.size.Store(1)
+		}
+		classes.known.Store(strings.Clone(agent), class)
+	}
+	return class
+}
+
+func readClass(agent string) string {
 	lower := strings.ToLower(agent)
 	has := func(token string) bool { return strings.Contains(lower, token) }
 	// An app's own browser names the app; only its previews come without an engine.

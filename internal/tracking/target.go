@@ -51,45 +51,28 @@ func (d *Doors) Target(ctx context.Context, host, slug string) (*Target, error) 
 }
 
 func (d *Doors) loadTarget(ctx context.Context, host, slug string) (*Target, error) {
-	shopID, linkID, err := d.db.LinkBySlug(ctx, host, slug)
+	l, err := d.db.LinkTarget(ctx, host, slug)
 	if err != nil {
 		return nil, err
 	}
-	shop, err := d.loadShop(ctx, shopID)
+	shop, err := d.shop(ctx, l.ShopID)
 	if err != nil {
 		return nil, err
 	}
-	var t *Target
-	err = d.db.InTx(ctx, shopID, func(tx *store.Tx) error {
-		l, err := tx.LinkTarget(ctx, linkID)
-		if err != nil {
-			return err
-		}
-		hosts, err := tx.StoreHosts(ctx)
-		if err != nil {
-			return err
-		}
-		front, err := tx.FrontPage(ctx)
-		if err != nil {
-			return err
-		}
-		t, err = newTarget(shop, l, hosts, front)
-		return err
-	})
-	return t, err
+	return newTarget(shop, l)
 }
 
 // newTarget writes the addresses of a link. One whose host has been taken away
 // from the shop since leads to the store's front page: never elsewhere.
-func newTarget(shop *shopDoor, l *store.LinkTarget, hosts map[string]bool, front string) (*Target, error) {
+func newTarget(shop *shopDoor, l *store.LinkTarget) (*Target, error) {
 	t := &Target{shop: shop, linkID: l.ID, agreementID: l.AgreementID, off: l.DisabledAt != nil, from: l.CodeFrom, to: l.CodeTo}
 	u, err := url.Parse(l.Destination)
 	if err == nil {
 		host := strings.ToLower(u.Host)
-		_, ours := hosts[host]
-		_, bare := hosts[strings.TrimPrefix(host, "www.")]
+		_, ours := shop.hosts[host]
+		_, bare := shop.hosts[strings.TrimPrefix(host, "www.")]
 		if !ours && !bare {
-			u, err = url.Parse(front)
+			u, err = url.Parse(shop.front)
 		}
 	}
 	if err != nil {
@@ -113,7 +96,7 @@ func newTarget(shop *shopDoor, l *store.LinkTarget, hosts map[string]bool, front
 		path = "/"
 	}
 	if order.Platform(shop.Platform) == order.WooCommerce {
-		t.woo(l, origin, path, q, fragment, front)
+		t.woo(l, origin, path, q, fragment, shop.front)
 	} else {
 		t.shopify(l, origin, path, q, fragment)
 	}
