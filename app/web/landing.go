@@ -15,21 +15,18 @@ import (
 
 // landingTable is the part of the route table about landing pages.
 func (s *Server) landingTable() []route {
-	if s.Pages == nil {
-		return nil
-	}
 	return []route{
 		{get, "/pages", read, "List landing pages", reads(s.listPages)},
-		{post, "/pages", write, "Add a landing page with its first version", writesThen(s.createPage, s.pagesChanged)},
+		{post, "/pages", write, "Add a landing page with its first version", writesThen(s.createPage, refreshPages[createPageIn](s))},
 		{get, "/pages/schema", read, "Get the JSON Schema of a page's document", reads(s.pageSchema)},
 		{get, "/pages/{id}", read, "Get a landing page with what it shows and will show", reads(s.getPage)},
-		{patch, "/pages/{id}", write, "Change a landing page's slug", writesThen(s.changePage, s.pageChanged)},
+		{patch, "/pages/{id}", write, "Change a landing page's slug", writesThen(s.changePage, refreshPages[changePageIn](s))},
 		{get, "/pages/{id}/versions", read, "List the versions of a page", reads(s.listPageVersions)},
 		{post, "/pages/{id}/versions", write, "Add a version to a page", writes(s.createPageVersion)},
 		{get, "/pages/{id}/versions/{number}", read, "Get a version with its document", reads(s.getPageVersion)},
 		{post, "/pages/{id}/preview", write, "Make an address at which a version can be looked at", writes(s.previewPage)},
-		{post, "/pages/{id}/publish", write, "Publish a version, or up to four side by side, now or later", writesThen(s.publishPage, s.published)},
-		{post, "/pages/{id}/unpublish", write, "Take a page down, now or later", writesThen(s.unpublishPage, s.unpublished)},
+		{post, "/pages/{id}/publish", write, "Publish a version, or up to four side by side, now or later", writesThen(s.publishPage, refreshPages[publishPageIn](s))},
+		{post, "/pages/{id}/unpublish", write, "Take a page down, now or later", writesThen(s.unpublishPage, refreshPages[unpublishPageIn](s))},
 		{get, "/pages/{id}/render", read, "Get a version as data for a store's theme or plugin", reads(s.renderPage)},
 		{get, "/pages/{id}/stats", read, "Count views, clicks, conversions and revenue of a page", reads(s.pageStats)},
 	}
@@ -75,7 +72,7 @@ type PageVersion struct {
 
 func (s *Server) asPage(p *store.LandingPage) LandingPage {
 	return LandingPage{ID: formatID("pag", p.ID), AgreementID: formatID("agr", p.AgreementID), LinkID: formatID("lnk", p.LinkID), Slug: p.Slug,
-		URL: s.Pages.URL(p), State: p.State, Versions: p.Versions, CreatedAt: p.CreatedAt}
+		URL: s.PublicURL + landing.PathOf(p), State: p.State, Versions: p.Versions, CreatedAt: p.CreatedAt}
 }
 
 // asPageNow adds what the page shows and will show, and its state by the clock.
@@ -146,18 +143,15 @@ func authorOf(ctx context.Context, said string) string {
 	return formatID("key", callerFrom(ctx).KeyID)
 }
 
-// What changed is seen by this process at once, by others within a second.
-func (s *Server) pagesChanged(ctx context.Context, _ *createPageIn, _ LandingPage) error {
-	return s.Pages.Refresh(ctx)
-}
-func (s *Server) pageChanged(ctx context.Context, _ *changePageIn, _ LandingPage) error {
-	return s.Pages.Refresh(ctx)
-}
-func (s *Server) published(ctx context.Context, _ *publishPageIn, _ LandingPage) error {
-	return s.Pages.Refresh(ctx)
-}
-func (s *Server) unpublished(ctx context.Context, _ *unpublishPageIn, _ LandingPage) error {
-	return s.Pages.Refresh(ctx)
+// refreshPages shows a change in this process at once; others see it within a
+// second.
+func refreshPages[I any](s *Server) func(context.Context, *I, LandingPage) error {
+	return func(ctx context.Context, _ *I, _ LandingPage) error {
+		if s.Pages == nil {
+			return nil
+		}
+		return s.Pages.Refresh(ctx)
+	}
 }
 
 type changePageIn struct {
@@ -324,7 +318,7 @@ func (s *Server) previewPage(ctx context.Context, tx *store.Tx, in *previewPageI
 		return PagePreview{}, err
 	}
 	until := tx.Now.Add(time.Duration(hours) * time.Hour).Truncate(time.Second)
-	return PagePreview{URL: s.Pages.URL(p) + "?preview=" + s.previews.Sign(tx.ShopID, id, version, until), Version: version, ExpiresAt: until}, nil
+	return PagePreview{URL: s.PublicURL + landing.PathOf(p) + "?preview=" + landing.NewPreviews(s.Keys).Sign(tx.ShopID, id, version, until), Version: version, ExpiresAt: until}, nil
 }
 
 type publishPageIn struct {
@@ -421,7 +415,7 @@ func (s *Server) renderPage(ctx context.Context, tx *store.Tx, in *renderPageIn)
 	if in.For == "woocommerce" {
 		to = order.WooCommerce
 	}
-	x, err := s.Pages.Export(ctx, tx, id, in.Version, to)
+	x, err := landing.ExportOf(ctx, tx, s.PublicURL, id, in.Version, to)
 	if err != nil {
 		return PageData{}, err
 	}

@@ -80,11 +80,11 @@ func (w *world) visit(path string, headers ...string) reply {
 // path is the path of an address of ours.
 func path(t *testing.T, address string) string {
 	t.Helper()
-	p, ok := strings.CutPrefix(address, "https://go.example.com")
-	if !ok {
+	u, err := url.Parse(address)
+	if err != nil || (u.Host != "go.example.com" && u.Host != "tributary.example") {
 		t.Fatalf("%q is not ours", address)
 	}
-	return p
+	return u.RequestURI()
 }
 
 func TestAPageIsWrittenPublishedVisitedAndTakenDown(t *testing.T) {

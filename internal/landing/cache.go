@@ -265,9 +265,6 @@ func (p *Pages) scene(head *store.LandingPage, s *store.LandingScene, version in
 // PathOf is where a page is, on this server.
 func PathOf(p *store.LandingPage) string { return "/p/" + p.PublicID + "/" + p.Slug }
 
-// URL is where a page is.
-func (p *Pages) URL(head *store.LandingPage) string { return p.base + PathOf(head) }
-
 // document reads one version; e.mu is held.
 func (p *Pages) document(ctx context.Context, e *entry, number int) (*page.Document, error) {
 	if d, ok := e.old[number]; ok {

@@ -55,8 +55,8 @@ type Block struct {
 // MetaobjectType is the definition that pages are entries of.
 const MetaobjectType = "$app:influencer_page"
 
-// Export makes the data of a version (0: the newest) for a platform.
-func (ps *Pages) Export(ctx context.Context, tx *store.Tx, id int64, version int, to order.Platform) (*Export, error) {
+// ExportOf makes the data of a version (0: the newest) for a platform.
+func ExportOf(ctx context.Context, tx *store.Tx, base string, id int64, version int, to order.Platform) (*Export, error) {
 	p, err := tx.LandingPage(ctx, id)
 	if err != nil {
 		return nil, missing(err, "page")
@@ -79,7 +79,7 @@ func (ps *Pages) Export(ctx context.Context, tx *store.Tx, id int64, version int
 	if err != nil {
 		return nil, missing(err, "shop")
 	}
-	scene := Scene{BaseURL: ps.base, Path: PathOf(p), Variant: "a", Version: version}
+	scene := Scene{BaseURL: base, Path: PathOf(p), Variant: "a", Version: version}
 	w := wordsOf(d.Lang)
 	flat := d.Flatten(w.disclose(s.Influencer), func(place string) string { return scene.BaseURL + scene.out(place) })
 	out := &Export{Version: version, Hash: v.Hash}
