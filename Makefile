@@ -63,6 +63,11 @@ test: setup ## run all tests on a throw-away PostgreSQL and Redis
 	@echo "==> testing"
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
 
+.PHONY: browser
+browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
+	@cd internal/landing/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
+
 .PHONY: check
 check: setup bin/golangci-lint ## format, vet, lint, import rule, generated files
 	@echo "==> gofmt"

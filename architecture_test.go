@@ -57,6 +57,7 @@ var trees = []tree{
 	{"internal/earning", floorBooks},
 	{"internal/intake", floorUseCase},
 	{"internal/tracking", floorUseCase}, // with its folders content and giveaway
+	{"internal/landing", floorUseCase},
 	{"internal/program", floorUseCase},
 	{"internal/payout", floorUseCase},
 	{"internal/tenant", floorUseCase},

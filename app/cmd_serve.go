@@ -13,6 +13,7 @@ import (
 	"tributary/app/web"
 	"tributary/internal/errs"
 	"tributary/internal/intake"
+	"tributary/internal/landing"
 	"tributary/jobs"
 )
 
@@ -204,6 +205,7 @@ func (sys *system) work() jobs.Work {
 		Holds:      sys.Payouts.Holds,
 		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Posts:      sys.Reader.Tick,
+		Pages:      func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

@@ -19,6 +19,7 @@ import (
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
 	"tributary/internal/intake"
+	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/platform/woocommerce"
@@ -70,6 +71,7 @@ type system struct {
 	Clicks   *tracking.Recorder // of serve
 	Reader   *content.Reader
 	Drawer   *giveaway.Drawer
+	Pages    *landing.Pages
 	Payouts  *payout.Closer
 
 	// Failed delivers an error when something the program cannot do without
@@ -168,6 +170,8 @@ func (sys *system) openDoors() error {
 	sys.onClose(func(context.Context) { sys.Doors.Close() })
 	sys.Clicks = tracking.NewRecorder(sys.DB, sys.Doors, nets, sys.Log, sys.Waker.Wake)
 	sys.onClose(func(context.Context) { sys.Clicks.Close() })
+	sys.Pages = landing.NewPages(sys.DB, sys.Log, sys.Config.BaseURL(), linksFollow)
+	sys.onClose(func(context.Context) { sys.Pages.Close() })
 	return nil
 }
 
@@ -280,7 +284,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Stores:   stores,
 		Payouts:  sys.Payouts,
 		Tracker:  sys.Tracker,
-		Doors:    sys.Doors, Clicks: sys.Clicks, Proof: program.NewInternet(),
+		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
 	}
 }

@@ -24,6 +24,7 @@ const (
 	kindClose      = "tick:close"
 	kindPartitions = "tick:partitions"
 	kindPosts      = "tick:posts"
+	kindPages      = "tick:pages"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -61,6 +62,9 @@ type Work struct {
 	Posts func(ctx context.Context) error
 	// Partitions makes the next months' partitions and drops old raw deliveries.
 	Partitions func(ctx context.Context) error
+	// Pages writes down which landing pages have been published or taken down
+	// by their schedule.
+	Pages func(ctx context.Context) error
 }
 
 // missing names the use cases that are not wired: a tick that fails every
@@ -111,6 +115,8 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Posts(ctx) }},
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
+		{name: kindPages, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 30s",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Pages(ctx) }},
 	}
 }
 

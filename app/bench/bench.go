@@ -127,6 +127,7 @@ var benchmarks = []benchmark{
 	{"settle", "stored deliveries to orders, decisions and postings", settle},
 	{"settle-history", "the same on a shop with a long past, against a new shop", settleHistory},
 	{"replay", "the ledger of a shop from its stored deliveries, against settle", replay},
+	{"landing", "visitors of a landing page, each visit durable, against the bare bytes", landingPage},
 	{"close", "a month's payouts from a million earnings", closeMonth},
 }
 

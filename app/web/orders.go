@@ -189,6 +189,8 @@ type Winner struct {
 	Via          string   `json:"via"`
 	TouchID      string   `json:"touch_id"`
 	LinkID       string   `json:"link_id,omitempty"`
+	PageID       string   `json:"page_id,omitempty"`
+	Variant      string   `json:"variant,omitempty"`
 	Code         string   `json:"code,omitempty"`
 	SessionID    string   `json:"session_id,omitempty" doc:"The live session that the order belongs to"`
 }
@@ -202,6 +204,8 @@ type Candidate struct {
 	VersionID    string    `json:"version_id,omitempty"`
 	Code         string    `json:"code,omitempty"`
 	LinkID       string    `json:"link_id,omitempty"`
+	PageID       string    `json:"page_id,omitempty" doc:"Landing page they were on"`
+	Variant      string    `json:"variant,omitempty" doc:"Of the page"`
 	At           time.Time `json:"at"`
 	TimeClaimed  bool      `json:"time_claimed" doc:"The time is not our own measurement"`
 	Won          bool      `json:"won"`
@@ -214,8 +218,8 @@ func asDecision(d *insight.Decision) Decision {
 		Flags: append([]string{}, d.Flags...), Winners: []Winner{}, Candidates: []Candidate{}}
 	for _, s := range d.Shares {
 		w := Winner{InfluencerID: formatID("inf", s.InfluencerID), AgreementID: formatID("agr", s.AgreementID), VersionID: formatID("agv", s.VersionID),
-			TermsHash: s.TermsHash, ShareBps: int64(s.Bps), Via: string(s.Via), TouchID: s.TouchID, LinkID: formatOptionalID("lnk", s.LinkID), Code: s.Code,
-			SessionID: formatOptionalID("liv", s.SessionID)}
+			TermsHash: s.TermsHash, ShareBps: int64(s.Bps), Via: string(s.Via), TouchID: s.TouchID, LinkID: formatOptionalID("lnk", s.LinkID),
+			PageID: formatOptionalID("pag", s.PageID), Variant: s.Variant, Code: s.Code, SessionID: formatOptionalID("liv", s.SessionID)}
 		for _, l := range s.Lines {
 			w.Lines = append(w.Lines, strconv.FormatInt(l, 10))
 		}
@@ -224,7 +228,7 @@ func asDecision(d *insight.Decision) Decision {
 	for _, c := range d.Candidates {
 		out.Candidates = append(out.Candidates, Candidate{TouchID: c.ID, Kind: string(c.Kind), InfluencerID: formatOptionalID("inf", c.InfluencerID),
 			AgreementID: formatOptionalID("agr", c.AgreementID), VersionID: formatOptionalID("agv", c.VersionID), Code: c.Code,
-			LinkID: formatOptionalID("lnk", c.LinkID), At: c.At.UTC(), TimeClaimed: c.TimeClaimed, Won: c.Won, Reason: c.Reason, Detail: c.Detail})
+			LinkID: formatOptionalID("lnk", c.LinkID), PageID: formatOptionalID("pag", c.PageID), Variant: c.Variant, At: c.At.UTC(), TimeClaimed: c.TimeClaimed, Won: c.Won, Reason: c.Reason, Detail: c.Detail})
 	}
 	return out
 }

@@ -65,5 +65,5 @@ func (s *Server) table() []route {
 		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
-	}, s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable())
+	}, s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable())
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"tributary/internal/identity"
+	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/program"
@@ -64,6 +65,8 @@ type Deps struct {
 	// Tracker takes in and judges what is not an order; nil leaves its public
 	// doors out.
 	Tracker *tracking.Tracker
+	// Pages are the landing pages; nil leaves them out.
+	Pages *landing.Pages
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -85,6 +88,8 @@ type Server struct {
 	echo *echo.Echo
 	api  huma.API
 	auth *identity.Keys
+
+	previews *landing.Previews
 
 	byKey     *limiter
 	byAddress *limiter
@@ -120,6 +125,7 @@ func New(d Deps) *Server {
 	s.leadRoutes()
 	s.publicRoutes()
 	s.giveawayPages()
+	s.landingRoutes()
 	return s
 }
 

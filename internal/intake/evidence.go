@@ -262,8 +262,8 @@ func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, 
 		}
 		seen[id] = true
 		t := attribution.Touch{ID: "click:" + k.ID, Kind: attribution.Click, AgreementID: k.AgreementID, LinkID: k.LinkID, At: k.At, IPHash: k.IPHash}
-		if k.Kind == store.ClickVisit {
-			t.ID, t.Kind = "visit:"+k.ID, attribution.Visit
+		if k.Kind == store.ClickVisit || k.PageID != 0 { // who clicks on a page's button has visited it
+			t.ID, t.Kind, t.PageID, t.Variant = "visit:"+k.ID, attribution.Visit, k.PageID, k.Variant
 		}
 		touches = append(touches, t)
 	}

@@ -80,6 +80,8 @@ type ClickRef struct {
 	Kind        ClickKind
 	LinkID      int64
 	AgreementID int64
+	PageID      int64 // where it was clicked or what was visited; 0: no page of ours
+	Variant     string
 	At          time.Time
 	IPHash      string
 }
@@ -96,14 +98,14 @@ func (tx *Tx) ClickRefs(ctx context.Context, ids [][16]byte) (map[[16]byte]Click
 	for i, id := range ids {
 		want[i] = pgtype.UUID{Bytes: id, Valid: true}
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, kind, link_id, agreement_id, at, ip_hash FROM clicks
+	rows, err := tx.pgx.Query(ctx, `SELECT id, kind, link_id, agreement_id, page_id, variant, at, ip_hash FROM clicks
 		WHERE shop_id = $1 AND id = ANY($2) AND refused NOT IN ('head', 'no_agent', 'bot', 'preview')`, tx.ShopID, want)
 	if err != nil {
 		return nil, fmt.Errorf("load clicks: %w", err)
 	}
 	var c ClickRef
 	var id pgtype.UUID
-	if _, err := pgx.ForEachRow(rows, []any{&id, &c.Kind, &c.LinkID, &c.AgreementID, &c.At, &c.IPHash}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &c.Kind, &c.LinkID, &c.AgreementID, &c.PageID, &c.Variant, &c.At, &c.IPHash}, func() error {
 		c.ID, c.At = uuid.UUID(id.Bytes).String(), c.At.UTC()
 		out[id.Bytes] = c
 		return nil

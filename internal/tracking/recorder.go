@@ -116,6 +116,16 @@ func (r *Recorder) VisitorCookie(ctx context.Context, shopID int64, s *Seen) str
 	return key + "." + d.hash("visitor-cookie\n"+key)
 }
 
+// Visitor is the key by which a visitor of the shop is recognised today; "" when
+// they must not be.
+func (r *Recorder) Visitor(ctx context.Context, shopID int64, s *Seen) string {
+	d, err := r.doors.shop(ctx, shopID)
+	if err != nil || !s.mayKnow(d.ConsentRequired) {
+		return ""
+	}
+	return d.visitor(s, r.db.Now())
+}
+
 // newID is a UUID version 7 of the given time.
 func newID(at time.Time) (id [16]byte) {
 	_, _ = rand.Read(id[6:]) // never fails

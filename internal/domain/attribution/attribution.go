@@ -32,6 +32,8 @@ type Touch struct {
 	AgreementID  int64     `json:"agreement_id"`
 	Code         string    `json:"code,omitempty"`
 	LinkID       int64     `json:"link_id,omitempty"`
+	PageID       int64     `json:"page_id,omitempty"` // the landing page they were on
+	Variant      string    `json:"variant,omitempty"` // of it: "a" … "d"
 	At           time.Time `json:"at"`
 	TimeClaimed  bool      `json:"time_claimed,omitempty"` // At is not our own measurement
 	IPHash       string    `json:"ip,omitempty"`
@@ -125,6 +127,8 @@ type Share struct {
 	Via          Kind      `json:"via"`
 	TouchID      string    `json:"touch_id"`
 	LinkID       int64     `json:"link_id,omitempty"`
+	PageID       int64     `json:"page_id,omitempty"`
+	Variant      string    `json:"variant,omitempty"`
 	Code         string    `json:"code,omitempty"`
 	SessionID    int64     `json:"session_id,omitempty"` // Via is Live
 	// Outcome and Reason are set when this share earns nothing (Denied) or

@@ -95,6 +95,8 @@ func shareOf(w winner) Share {
 		Via:          via,
 		TouchID:      w.ID,
 		LinkID:       w.LinkID,
+		PageID:       w.PageID,
+		Variant:      w.Variant,
 		Code:         w.Code,
 		SessionID:    w.SessionID,
 	}
@@ -182,6 +184,8 @@ func compareRest(a, b *Touch) int {
 		cmp.Compare(a.AgreementID, b.AgreementID),
 		cmp.Compare(a.LinkID, b.LinkID),
 		cmp.Compare(a.SessionID, b.SessionID),
+		cmp.Compare(a.PageID, b.PageID),
+		strings.Compare(a.Variant, b.Variant),
 		strings.Compare(a.Code, b.Code),
 		strings.Compare(a.IPHash, b.IPHash),
 		cmp.Compare(strconv.FormatBool(a.TimeClaimed), strconv.FormatBool(b.TimeClaimed)),

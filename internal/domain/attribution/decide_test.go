@@ -263,7 +263,7 @@ func TestEncodeIsCanonical(t *testing.T) {
 	t.Parallel()
 	in := scene(t, func(a *terms.Attribution) { a.Precedence = terms.Split })
 	odd := click("\"\\\n\x01é<&>\u2028", anna, "2026-12-01T10:00:00Z")
-	odd.TimeClaimed, odd.IPHash, odd.SessionID = true, "ip", 7
+	odd.TimeClaimed, odd.IPHash, odd.SessionID, odd.PageID, odd.Variant = true, "ip", 7, 7, "b"
 	in.Touches = []attribution.Touch{odd, code("B", ben, at("2026-12-01T12:00:00Z"))}
 	d := attribution.Decide(in)
 	b := d.Encode()

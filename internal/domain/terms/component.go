@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"tributary/internal/domain/document"
 )
 
 // kind is what the package knows of a component type: the fields it may have
@@ -54,7 +56,7 @@ func (c *checker) component(k *Component, path string) {
 func (c *checker) strangers(k *Component, fields []string, path string) {
 	v := reflect.ValueOf(k).Elem()
 	for i := range v.NumField() {
-		name := jsonName(v.Type().Field(i))
+		name := document.Name(v.Type().Field(i))
 		if name == "" || name == "id" || name == "type" || slices.Contains(fields, name) || v.Field(i).IsZero() {
 			continue
 		}
