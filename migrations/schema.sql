@@ -84,6 +84,22 @@ CREATE TABLE campaigns (
   CONSTRAINT campaigns_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'ended'::text])))
 );
 
+-- Table click_days
+CREATE TABLE click_days (
+  shop_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  version_id bigint NOT NULL,
+  link_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  day timestamp with time zone NOT NULL,
+  raw bigint NOT NULL,
+  valid bigint NOT NULL,
+  CONSTRAINT click_days_pkey PRIMARY KEY (shop_id, agreement_id, version_id, link_id, page_id, day),
+  CONSTRAINT click_days_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT click_days_check CHECK (((valid >= 0) AND (valid <= raw)))
+);
+CREATE INDEX click_days_day ON click_days USING btree (shop_id, day);
+
 -- Table clicks
 CREATE TABLE clicks (
   shop_id bigint NOT NULL,
@@ -92,8 +108,23 @@ CREATE TABLE clicks (
   link_id bigint NOT NULL,
   ip_hash text DEFAULT ''::text NOT NULL,
   invalid text DEFAULT ''::text NOT NULL,
+  kind smallint DEFAULT 1 NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  page_id bigint DEFAULT 0 NOT NULL,
+  variant text DEFAULT ''::text NOT NULL,
+  visitor text DEFAULT ''::text NOT NULL,
+  agent text DEFAULT ''::text NOT NULL,
+  referrer text DEFAULT ''::text NOT NULL,
+  refused text DEFAULT ''::text NOT NULL,
+  withdrawn text DEFAULT ''::text NOT NULL,
+  state smallint DEFAULT 0 NOT NULL,
+  version_id bigint DEFAULT 0 NOT NULL,
+  day timestamp with time zone,
   CONSTRAINT clicks_pkey PRIMARY KEY (shop_id, id, at)
 ) PARTITION BY RANGE (at);
+CREATE INDEX clicks_new ON ONLY clicks USING btree (shop_id, at) WHERE (state = 0);
+CREATE INDEX clicks_page ON ONLY clicks USING btree (shop_id, page_id, at) WHERE (page_id <> 0);
+CREATE INDEX clicks_visitor ON ONLY clicks USING btree (shop_id, visitor, at) WHERE (visitor <> ''::text);
 
 -- Table clicks_default
 CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
@@ -107,10 +138,12 @@ CREATE TABLE codes (
   valid_from timestamp with time zone NOT NULL,
   valid_to timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
 );
+CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
 CREATE UNIQUE INDEX codes_open ON codes USING btree (shop_id, code) WHERE (valid_to IS NULL);
 
@@ -131,6 +164,36 @@ CREATE TABLE connections (
   CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table crm_events
+CREATE TABLE crm_events (
+  shop_id bigint NOT NULL,
+  key text NOT NULL,
+  object_id text NOT NULL,
+  email_hash text DEFAULT ''::text NOT NULL,
+  click_id text DEFAULT ''::text NOT NULL,
+  property text DEFAULT ''::text NOT NULL,
+  value text DEFAULT ''::text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT crm_events_pkey PRIMARY KEY (shop_id, key),
+  CONSTRAINT crm_events_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX crm_events_click ON crm_events USING btree (shop_id, click_id) WHERE (click_id <> ''::text);
+CREATE INDEX crm_events_mailbox ON crm_events USING btree (shop_id, email_hash) WHERE (email_hash <> ''::text);
+CREATE INDEX crm_events_object ON crm_events USING btree (shop_id, object_id);
+
+-- Table crm_hooks
+CREATE TABLE crm_hooks (
+  shop_id bigint NOT NULL,
+  public_id text NOT NULL,
+  secret bytea NOT NULL,
+  mapping jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT crm_hooks_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT crm_hooks_public_id_key UNIQUE (public_id),
+  CONSTRAINT crm_hooks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 
 -- Table deliveries
@@ -157,6 +220,28 @@ CREATE INDEX deliveries_parked ON ONLY deliveries USING btree (shop_id) WHERE (s
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+
+-- Table domains
+CREATE TABLE domains (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  host text NOT NULL,
+  purpose text NOT NULL,
+  token text NOT NULL,
+  verified_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  problem text DEFAULT ''::text NOT NULL,
+  removed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  CONSTRAINT domains_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT domains_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT domains_host_check CHECK (((host = lower(host)) AND (host <> ''::text))),
+  CONSTRAINT domains_purpose_check CHECK ((purpose = ANY (ARRAY['links'::text, 'store'::text])))
+);
+CREATE INDEX domains_changed ON domains USING btree (changed);
+CREATE UNIQUE INDEX domains_host ON domains USING btree (shop_id, host, purpose) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX domains_verified ON domains USING btree (host) WHERE ((purpose = 'links'::text) AND (verified_at IS NOT NULL) AND (removed_at IS NULL));
 
 -- Table earnings
 CREATE TABLE earnings (
@@ -222,6 +307,119 @@ CREATE TABLE feed (
   CONSTRAINT feed_pkey PRIMARY KEY (shop_id, id)
 );
 CREATE INDEX feed_at ON feed USING brin (at);
+
+-- Table giveaway_agreements
+CREATE TABLE giveaway_agreements (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  agreement_id bigint NOT NULL,
+  CONSTRAINT giveaway_agreements_pkey PRIMARY KEY (shop_id, giveaway_id, agreement_id),
+  CONSTRAINT giveaway_agreements_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT giveaway_agreements_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id)
+);
+CREATE INDEX giveaway_agreements_agreement ON giveaway_agreements USING btree (shop_id, agreement_id);
+
+-- Table giveaway_entries
+CREATE TABLE giveaway_entries (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  id bigint NOT NULL,
+  person text NOT NULL,
+  way text NOT NULL,
+  order_id bigint DEFAULT 0 NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  at timestamp with time zone NOT NULL,
+  void text DEFAULT ''::text NOT NULL,
+  place integer,
+  CONSTRAINT giveaway_entries_pkey PRIMARY KEY (shop_id, giveaway_id, id),
+  CONSTRAINT giveaway_entries_shop_id_giveaway_id_person_key UNIQUE (shop_id, giveaway_id, person),
+  CONSTRAINT giveaway_entries_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id)
+);
+
+-- Table giveaway_forms
+CREATE TABLE giveaway_forms (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  person text NOT NULL,
+  email bytea NOT NULL,
+  way text NOT NULL,
+  country text DEFAULT ''::text NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  via text DEFAULT ''::text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaway_forms_pkey PRIMARY KEY (shop_id, giveaway_id, person),
+  CONSTRAINT giveaway_forms_shop_id_giveaway_id_fkey FOREIGN KEY (shop_id, giveaway_id) REFERENCES giveaways(shop_id, id),
+  CONSTRAINT giveaway_forms_way_check CHECK ((way = ANY (ARRAY['signup'::text, 'free'::text])))
+);
+
+-- Table giveaway_purchases
+CREATE TABLE giveaway_purchases (
+  shop_id bigint NOT NULL,
+  giveaway_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  person text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  agreement_id bigint DEFAULT 0 NOT NULL,
+  counts boolean NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaway_purchases_pkey PRIMARY KEY (shop_id, giveaway_id, order_id)
+);
+CREATE INDEX giveaway_purchases_order ON giveaway_purchases USING btree (shop_id, order_id);
+
+-- Table giveaways
+CREATE TABLE giveaways (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  campaign_id bigint NOT NULL,
+  title text NOT NULL,
+  prize text NOT NULL,
+  winners integer NOT NULL,
+  opens_at timestamp with time zone NOT NULL,
+  closes_at timestamp with time zone NOT NULL,
+  countries text[] DEFAULT '{}'::text[] NOT NULL,
+  ways text[] NOT NULL,
+  terms text NOT NULL,
+  state text NOT NULL,
+  beacon text DEFAULT ''::text NOT NULL,
+  drand_chain text DEFAULT ''::text NOT NULL,
+  drand_round bigint DEFAULT 0 NOT NULL,
+  round_at timestamp with time zone,
+  commitment text DEFAULT ''::text NOT NULL,
+  announced_at timestamp with time zone,
+  frozen_at timestamp with time zone,
+  entry_count bigint DEFAULT 0 NOT NULL,
+  list_hash text DEFAULT ''::text NOT NULL,
+  randomness text DEFAULT ''::text NOT NULL,
+  signature text DEFAULT ''::text NOT NULL,
+  drawn_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT giveaways_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT giveaways_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT giveaways_beacon_check CHECK ((beacon = ANY (ARRAY[''::text, 'drand'::text, 'commit'::text]))),
+  CONSTRAINT giveaways_check CHECK ((closes_at > opens_at)),
+  CONSTRAINT giveaways_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'frozen'::text, 'drawn'::text, 'cancelled'::text]))),
+  CONSTRAINT giveaways_winners_check CHECK (((winners >= 1) AND (winners <= 1000)))
+);
+CREATE UNIQUE INDEX giveaways_public ON giveaways USING btree (id);
+CREATE INDEX giveaways_window ON giveaways USING btree (shop_id, closes_at);
+
+-- Table hashtags
+CREATE TABLE hashtags (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  platform text NOT NULL,
+  tag text NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT hashtags_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT hashtags_shop_id_platform_tag_key UNIQUE (shop_id, platform, tag),
+  CONSTRAINT hashtags_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT hashtags_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text])))
+);
+CREATE INDEX hashtags_due ON hashtags USING btree (next_at) WHERE (ended_at IS NULL);
 
 -- Table idempotency_keys
 CREATE TABLE idempotency_keys (
@@ -325,6 +523,103 @@ CREATE TABLE kpi_hours (
 );
 ALTER TABLE kpi_hours SET (fillfactor=70);
 
+-- Table lead_decisions
+CREATE TABLE lead_decisions (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  lead_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  outcome text NOT NULL,
+  reason text NOT NULL,
+  source text NOT NULL,
+  key text NOT NULL,
+  CONSTRAINT lead_decisions_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT lead_decisions_shop_id_lead_id_source_key_key UNIQUE (shop_id, lead_id, source, key),
+  CONSTRAINT lead_decisions_shop_id_lead_id_fkey FOREIGN KEY (shop_id, lead_id) REFERENCES leads(shop_id, id),
+  CONSTRAINT lead_decisions_outcome_check CHECK ((outcome = ANY (ARRAY['qualified'::text, 'rejected'::text])))
+);
+
+-- Table lead_forms
+CREATE TABLE lead_forms (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  public_id text NOT NULL,
+  agreement_id bigint,
+  campaign_id bigint,
+  title text NOT NULL,
+  intro text DEFAULT ''::text NOT NULL,
+  button text DEFAULT ''::text NOT NULL,
+  fields jsonb NOT NULL,
+  consent text NOT NULL,
+  double_opt_in boolean NOT NULL,
+  redirect_url text DEFAULT ''::text NOT NULL,
+  active boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT lead_forms_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT lead_forms_public_id_key UNIQUE (public_id),
+  CONSTRAINT lead_forms_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT lead_forms_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT lead_forms_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT lead_forms_check CHECK (((agreement_id IS NULL) <> (campaign_id IS NULL)))
+);
+
+-- Table lead_tokens
+CREATE TABLE lead_tokens (
+  shop_id bigint NOT NULL,
+  hash bytea NOT NULL,
+  lead_id bigint NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT lead_tokens_pkey PRIMARY KEY (shop_id, hash),
+  CONSTRAINT lead_tokens_hash_key UNIQUE (hash),
+  CONSTRAINT lead_tokens_shop_id_lead_id_fkey FOREIGN KEY (shop_id, lead_id) REFERENCES leads(shop_id, id)
+);
+CREATE INDEX lead_tokens_lead ON lead_tokens USING btree (shop_id, lead_id, created_at);
+
+-- Table leads
+CREATE TABLE leads (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  form_id bigint,
+  agreement_id bigint,
+  version_id bigint,
+  via text NOT NULL,
+  email_hash text NOT NULL,
+  email bytea,
+  answers bytea,
+  consent text DEFAULT ''::text NOT NULL,
+  click_id text DEFAULT ''::text NOT NULL,
+  ref text DEFAULT ''::text NOT NULL,
+  code text DEFAULT ''::text NOT NULL,
+  ip_hash text DEFAULT ''::text NOT NULL,
+  import_key text,
+  invalid text DEFAULT ''::text NOT NULL,
+  submitted_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  confirm_by timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  state text DEFAULT 'submitted'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  duplicate_of bigint,
+  vet_from timestamp with time zone,
+  vet_by timestamp with time zone,
+  qualified_at timestamp with time zone,
+  next_at timestamp with time zone,
+  CONSTRAINT leads_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT leads_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT leads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT leads_shop_id_form_id_fkey FOREIGN KEY (shop_id, form_id) REFERENCES lead_forms(shop_id, id),
+  CONSTRAINT leads_shop_id_version_id_fkey FOREIGN KEY (shop_id, version_id) REFERENCES agreement_versions(shop_id, id),
+  CONSTRAINT leads_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'duplicate'::text, 'invalid'::text, 'pending_confirmation'::text, 'pending_vetting'::text, 'qualified'::text, 'rejected'::text, 'expired'::text])))
+);
+CREATE INDEX leads_click ON leads USING btree (shop_id, click_id) WHERE (click_id <> ''::text);
+CREATE INDEX leads_due ON leads USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE UNIQUE INDEX leads_import ON leads USING btree (shop_id, import_key) WHERE (import_key IS NOT NULL);
+CREATE INDEX leads_mailbox ON leads USING btree (shop_id, email_hash);
+CREATE INDEX leads_queue ON leads USING btree (shop_id, state, submitted_at, id);
+CREATE INDEX leads_version ON leads USING btree (shop_id, agreement_id, version_id);
+
 -- Table ledger_entries
 CREATE TABLE ledger_entries (
   shop_id bigint NOT NULL,
@@ -358,11 +653,54 @@ CREATE TABLE links (
   destination text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   disabled_at timestamp with time zone,
+  public text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+  code_id bigint DEFAULT 0 NOT NULL,
+  products text DEFAULT ''::text NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT links_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT links_shop_id_slug_key UNIQUE (shop_id, slug),
   CONSTRAINT links_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT links_public_check CHECK ((public ~ '^[A-Za-z0-9_-]{1,80}$'::text)),
   CONSTRAINT links_slug_check CHECK ((slug ~ '^[A-Za-z0-9_-]{1,64}$'::text))
 );
+CREATE INDEX links_changed ON links USING btree (changed);
+CREATE UNIQUE INDEX links_public ON links USING btree (public);
+
+-- Table live_codes
+CREATE TABLE live_codes (
+  shop_id bigint NOT NULL,
+  session_id bigint NOT NULL,
+  code_id bigint NOT NULL,
+  follows boolean NOT NULL,
+  CONSTRAINT live_codes_pkey PRIMARY KEY (shop_id, session_id, code_id),
+  CONSTRAINT live_codes_shop_id_code_id_key UNIQUE (shop_id, code_id),
+  CONSTRAINT live_codes_shop_id_code_id_fkey FOREIGN KEY (shop_id, code_id) REFERENCES codes(shop_id, id),
+  CONSTRAINT live_codes_shop_id_session_id_fkey FOREIGN KEY (shop_id, session_id) REFERENCES live_sessions(shop_id, id)
+);
+
+-- Table live_sessions
+CREATE TABLE live_sessions (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  title text NOT NULL,
+  platform text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  grace_minutes integer NOT NULL,
+  link_id bigint,
+  cancelled_at timestamp with time zone,
+  settle_from timestamp with time zone NOT NULL,
+  settle_to timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT live_sessions_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT live_sessions_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT live_sessions_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT live_sessions_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT live_sessions_check CHECK ((ends_at > starts_at)),
+  CONSTRAINT live_sessions_grace_minutes_check CHECK (((grace_minutes >= 0) AND (grace_minutes <= 1440)))
+);
+CREATE INDEX live_sessions_agreement ON live_sessions USING btree (shop_id, agreement_id, starts_at);
 
 -- Table orders
 CREATE TABLE orders (
@@ -405,6 +743,77 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'done'::text, 'failed'::text, 'in_doubt'::text])))
 );
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
+
+-- Table page_releases
+CREATE TABLE page_releases (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  page_id bigint NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  author text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_releases_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT page_releases_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id),
+  CONSTRAINT page_releases_check CHECK (((ends_at IS NULL) OR (ends_at >= starts_at)))
+);
+CREATE INDEX page_releases_page ON page_releases USING btree (shop_id, page_id, starts_at);
+
+-- Table page_variants
+CREATE TABLE page_variants (
+  shop_id bigint NOT NULL,
+  release_id bigint NOT NULL,
+  name text NOT NULL,
+  page_id bigint NOT NULL,
+  number integer NOT NULL,
+  weight integer NOT NULL,
+  CONSTRAINT page_variants_pkey PRIMARY KEY (shop_id, release_id, name),
+  CONSTRAINT page_variants_shop_id_page_id_number_fkey FOREIGN KEY (shop_id, page_id, number) REFERENCES page_versions(shop_id, page_id, number),
+  CONSTRAINT page_variants_shop_id_release_id_fkey FOREIGN KEY (shop_id, release_id) REFERENCES page_releases(shop_id, id),
+  CONSTRAINT page_variants_name_check CHECK ((name = ANY (ARRAY['a'::text, 'b'::text, 'c'::text, 'd'::text]))),
+  CONSTRAINT page_variants_weight_check CHECK (((weight >= 1) AND (weight <= 100)))
+);
+
+-- Table page_versions
+CREATE TABLE page_versions (
+  shop_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  number integer NOT NULL,
+  document text NOT NULL,
+  hash text NOT NULL,
+  author text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_versions_pkey PRIMARY KEY (shop_id, page_id, number),
+  CONSTRAINT page_versions_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id)
+);
+
+-- Table pages
+CREATE TABLE pages (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  public_id text NOT NULL,
+  agreement_id bigint NOT NULL,
+  link_id bigint NOT NULL,
+  slug text NOT NULL,
+  state text DEFAULT 'draft'::text NOT NULL,
+  due_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT pages_public_id_key UNIQUE (public_id),
+  CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
+  CONSTRAINT pages_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT pages_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT pages_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
+  CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
+  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
+);
+CREATE INDEX pages_agreement ON pages USING btree (shop_id, agreement_id);
+CREATE INDEX pages_changed ON pages USING btree (changed);
+CREATE INDEX pages_due ON pages USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 -- Table payout_batches
 CREATE TABLE payout_batches (
@@ -459,6 +868,81 @@ CREATE TABLE payout_lines (
 );
 CREATE INDEX payout_lines_influencer ON payout_lines USING btree (shop_id, influencer_id, currency, batch_id);
 
+-- Table post_snapshots
+CREATE TABLE post_snapshots (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  post_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  source text NOT NULL,
+  status text DEFAULT ''::text NOT NULL,
+  verified boolean NOT NULL,
+  likes bigint,
+  comments bigint,
+  shares bigint,
+  saves bigint,
+  views bigint,
+  followers bigint,
+  evidence text DEFAULT ''::text NOT NULL,
+  digest bytea NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT post_snapshots_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT post_snapshots_shop_id_post_id_digest_key UNIQUE (shop_id, post_id, digest),
+  CONSTRAINT post_snapshots_shop_id_post_id_fkey FOREIGN KEY (shop_id, post_id) REFERENCES posts(shop_id, id),
+  CONSTRAINT post_snapshots_comments_check CHECK ((comments >= 0)),
+  CONSTRAINT post_snapshots_followers_check CHECK ((followers >= 0)),
+  CONSTRAINT post_snapshots_likes_check CHECK ((likes >= 0)),
+  CONSTRAINT post_snapshots_saves_check CHECK ((saves >= 0)),
+  CONSTRAINT post_snapshots_shares_check CHECK ((shares >= 0)),
+  CONSTRAINT post_snapshots_source_check CHECK ((source = ANY (ARRAY['api'::text, 'manual'::text, 'csv'::text, 'connector'::text]))),
+  CONSTRAINT post_snapshots_status_check CHECK ((status = ANY (ARRAY[''::text, 'deleted'::text, 'private'::text]))),
+  CONSTRAINT post_snapshots_views_check CHECK ((views >= 0))
+);
+
+-- Table posts
+CREATE TABLE posts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  platform text NOT NULL,
+  url text NOT NULL,
+  external_id text DEFAULT ''::text NOT NULL,
+  author text DEFAULT ''::text NOT NULL,
+  published_at timestamp with time zone NOT NULL,
+  caption text DEFAULT ''::text NOT NULL,
+  hashtags text[] DEFAULT '{}'::text[] NOT NULL,
+  paid_partnership boolean DEFAULT false NOT NULL,
+  origin text NOT NULL,
+  state text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  decide_by timestamp with time zone NOT NULL,
+  on_deadline text NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text DEFAULT ''::text NOT NULL,
+  disclosure text DEFAULT ''::text NOT NULL,
+  disclosure_detail text DEFAULT ''::text NOT NULL,
+  disclosure_at timestamp with time zone,
+  anomaly text DEFAULT ''::text NOT NULL,
+  anomaly_by timestamp with time zone,
+  anomaly_decision text DEFAULT ''::text NOT NULL,
+  anomaly_reason text DEFAULT ''::text NOT NULL,
+  anomaly_decided_at timestamp with time zone,
+  anomaly_decided_by text DEFAULT ''::text NOT NULL,
+  next_at timestamp with time zone,
+  note text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT posts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT posts_shop_id_platform_url_key UNIQUE (shop_id, platform, url),
+  CONSTRAINT posts_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT posts_anomaly_decision_check CHECK ((anomaly_decision = ANY (ARRAY[''::text, 'released'::text, 'rejected'::text]))),
+  CONSTRAINT posts_on_deadline_check CHECK ((on_deadline = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  CONSTRAINT posts_origin_check CHECK ((origin = ANY (ARRAY['api'::text, 'hashtag'::text]))),
+  CONSTRAINT posts_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text, 'tiktok'::text, 'x'::text, 'other'::text]))),
+  CONSTRAINT posts_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'approved'::text, 'rejected'::text])))
+);
+CREATE INDEX posts_agreement ON posts USING btree (shop_id, agreement_id, published_at);
+CREATE INDEX posts_due ON posts USING btree (next_at) WHERE (next_at IS NOT NULL);
+
 -- Table privacy_requests
 CREATE TABLE privacy_requests (
   shop_id bigint NOT NULL,
@@ -499,11 +983,14 @@ CREATE TABLE shops (
   health text DEFAULT 'ok'::text NOT NULL,
   health_at timestamp with time zone,
   described_at timestamp with time zone,
+  consent_required boolean DEFAULT false NOT NULL,
+  changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT shops_pkey PRIMARY KEY (id),
   CONSTRAINT shops_platform_domain_key UNIQUE (platform, domain),
   CONSTRAINT shops_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT shops_platform_check CHECK ((platform = ANY (ARRAY[1, 2])))
 );
+CREATE INDEX shops_changed ON shops USING btree (changed);
 
 -- Table signatures
 CREATE TABLE signatures (
@@ -522,6 +1009,23 @@ CREATE TABLE signatures (
   CONSTRAINT signatures_shop_id_version_id_fkey FOREIGN KEY (shop_id, version_id) REFERENCES agreement_versions(shop_id, id),
   CONSTRAINT signatures_party_check CHECK ((party = ANY (ARRAY['merchant'::text, 'influencer'::text])))
 );
+
+-- Table social_accounts
+CREATE TABLE social_accounts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  platform text NOT NULL,
+  account_id text DEFAULT ''::text NOT NULL,
+  token bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  health text DEFAULT 'ok'::text NOT NULL,
+  health_at timestamp with time zone,
+  CONSTRAINT social_accounts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT social_accounts_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT social_accounts_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text])))
+);
+CREATE UNIQUE INDEX social_accounts_one ON social_accounts USING btree (shop_id, platform) WHERE (revoked_at IS NULL);
 
 -- Table write_offs
 CREATE TABLE write_offs (
@@ -586,6 +1090,13 @@ AS $function$ SELECT w.n, w.age, p.n
                 FROM deliveries d WHERE d.state < 2 AND d.next_at <= at AND d.shop_id IN (SELECT s.id FROM shops s)) w,
              (SELECT count(*) AS n FROM deliveries d WHERE d.state = 3) p $function$
 ;
+CREATE OR REPLACE FUNCTION door_clicks_due()
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id FROM shops s WHERE EXISTS (SELECT FROM clicks c WHERE c.shop_id = s.id AND c.state = 0) ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_connection(h bytea)
  RETURNS TABLE(shop_id bigint, id bigint, secret bytea, domain text)
  LANGUAGE sql
@@ -593,6 +1104,20 @@ CREATE OR REPLACE FUNCTION door_connection(h bytea)
  SET search_path FROM CURRENT
 AS $function$ SELECT c.shop_id, c.id, c.secret, s.domain FROM connections c JOIN shops s ON s.id = c.shop_id
         WHERE c.token_hash = h AND c.revoked_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_crm_hook(p text)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT h.shop_id FROM crm_hooks h JOIN shops s ON s.id = h.shop_id WHERE h.public_id = p AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $function$
 ;
 CREATE OR REPLACE FUNCTION door_due_rereads(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
@@ -611,6 +1136,13 @@ CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $function$
 ;
+CREATE OR REPLACE FUNCTION door_giveaway(g bigint)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id FROM giveaways w JOIN shops s ON s.id = w.shop_id AND s.uninstalled_at IS NULL WHERE w.id = g $function$
+;
 CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -618,6 +1150,91 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_host(h text)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT d.shop_id FROM domains d JOIN shops p ON p.id = d.shop_id
+        WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_lead_form(p text)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT f.shop_id, f.id FROM lead_forms f JOIN shops s ON s.id = f.shop_id WHERE f.public_id = p AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_lead_token(h bytea)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT t.shop_id FROM lead_tokens t JOIN shops s ON s.id = t.shop_id WHERE t.hash = h AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_leads_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT l.shop_id FROM leads l WHERE l.next_at <= at ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_link(h text, s text)
+ RETURNS TABLE(shop_id bigint, id bigint, slug text, agreement_id bigint, destination text, products text, disabled_at timestamp with time zone, handle text, campaign_id bigint, code text, valid_from timestamp with time zone, valid_to timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM links l JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h = '' AND l.public = s AND p.uninstalled_at IS NULL
+        UNION ALL
+        SELECT l.shop_id, l.id, l.slug, l.agreement_id, l.destination, l.products, l.disabled_at, i.handle, a.campaign_id, coalesce(c.code, ''), c.valid_from, c.valid_to
+        FROM domains d JOIN links l ON l.shop_id = d.shop_id AND l.slug = s JOIN shops p ON p.id = l.shop_id
+        JOIN agreements a ON a.shop_id = l.shop_id AND a.id = l.agreement_id
+        JOIN influencers i ON i.shop_id = l.shop_id AND i.id = a.influencer_id
+        LEFT JOIN codes c ON c.shop_id = l.shop_id AND c.id = l.code_id
+        WHERE h <> '' AND d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_links_changed(since xid8)
+ RETURNS TABLE(shop_id bigint, link_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT shop_id, link_id FROM (
+          SELECT shop_id, id AS link_id, changed FROM links WHERE changed >= since
+          UNION ALL SELECT l.shop_id, l.id, c.changed FROM codes c JOIN links l ON l.shop_id = c.shop_id AND l.code_id = c.id WHERE c.changed >= since
+          UNION ALL SELECT shop_id, 0, changed FROM domains WHERE changed >= since
+          UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
+        WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $function$
+;
+CREATE OR REPLACE FUNCTION door_pages(since xid8)
+ RETURNS TABLE(public_id text, shop_id bigint, id bigint, changed xid8)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT p.public_id, p.shop_id, p.id, p.changed FROM pages p WHERE p.changed >= since $function$
+;
+CREATE OR REPLACE FUNCTION door_pages_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT p.shop_id FROM pages p WHERE p.due_at <= at ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_posts_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT a.shop_id FROM social_accounts a JOIN shops s ON s.id = a.shop_id AND s.uninstalled_at IS NULL
+        WHERE a.revoked_at IS NULL AND (
+          EXISTS (SELECT FROM posts p WHERE p.shop_id = a.shop_id AND p.platform = a.platform AND p.next_at <= at) OR
+          EXISTS (SELECT FROM hashtags h WHERE h.shop_id = a.shop_id AND h.platform = a.platform AND h.ended_at IS NULL AND h.next_at <= at))
+        GROUP BY 1 ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
@@ -689,6 +1306,11 @@ BEGIN
   RETURN made;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION note_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$BEGIN NEW.changed := pg_current_xact_id(); RETURN NEW; END$function$
+;
 CREATE OR REPLACE FUNCTION prune_feed(before timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -698,7 +1320,11 @@ AS $function$ DELETE FROM feed WHERE at < before $function$
 ;
 
 -- Triggers
+CREATE TRIGGER note_change BEFORE UPDATE ON codes FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TRIGGER note_change BEFORE UPDATE ON domains FOR EACH ROW EXECUTE FUNCTION note_change();
 CREATE TRIGGER ledger_balanced AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balanced();
+CREATE TRIGGER note_change BEFORE UPDATE ON links FOR EACH ROW EXECUTE FUNCTION note_change();
+CREATE TRIGGER note_change BEFORE UPDATE OF domain, time_zone, hash_key, uninstalled_at, consent_required ON shops FOR EACH ROW EXECUTE FUNCTION note_change();
 
 -- Row-level security
 ALTER TABLE activity_due ENABLE ROW LEVEL SECURITY;
@@ -707,29 +1333,52 @@ ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
+ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
+ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
 ALTER TABLE feed ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_entries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_forms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaway_purchases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE giveaways ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hashtags ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencer_spans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE influencers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE kpi_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE kpi_hours ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_decisions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_forms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE live_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE live_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -737,30 +1386,54 @@ CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON connections FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON crm_events FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON feed FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaway_purchases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON giveaways FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON hashtags FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON kpi_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON kpi_hours FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_decisions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON lead_tokens FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON leads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON live_codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON live_sessions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON pages FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
@@ -770,44 +1443,81 @@ GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON codes TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
+GRANT INSERT, SELECT ON crm_events TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
 GRANT INSERT, SELECT ON feed TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON giveaway_agreements TO tributary_app;
+GRANT INSERT, SELECT ON giveaway_entries TO tributary_app;
+GRANT INSERT, SELECT ON giveaway_forms TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON giveaway_purchases TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON giveaways TO tributary_app;
 GRANT SELECT ON goose_db_version TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON hashtags TO tributary_app;
 GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencers TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_hours TO tributary_app;
+GRANT INSERT, SELECT ON lead_decisions TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON lead_forms TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON lead_tokens TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON leads TO tributary_app;
 GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
+GRANT INSERT, SELECT ON live_codes TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON live_sessions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT INSERT, SELECT ON page_releases TO tributary_app;
+GRANT INSERT, SELECT ON page_variants TO tributary_app;
+GRANT INSERT, SELECT ON page_versions TO tributary_app;
+GRANT INSERT, SELECT ON pages TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
+GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_api_key(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_giveaway(g bigint) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_host(h text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_lead_form(p text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION note_change() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION prune_feed(before timestamp with time zone) TO tributary_app;

@@ -516,7 +516,7 @@ func TestAnOrderThatComesOfAPageIsPaidAsThePagesAndCountsForItsVariant(t *testin
 		d.Pages = landing.NewPages(d.DB, d.Log, "https://go.example.com", time.Hour)
 		t.Cleanup(d.Pages.Close)
 	})
-	agreement, _ := l.a.signed("anna", saleTerms)
+	agreement, _ := l.a.withCode("anna", saleTerms)
 	p := l.a.page(agreement, "anna", simple("Left"))
 	at, address := "/pages/"+p.str("id"), path(t, p.str("url"))
 	l.a.post(at+"/versions", m{"document": simple("Right")}).is(201)
