@@ -24,6 +24,7 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = waker.Close() })
 	began, release, ended := make(chan int64, 10), make(chan struct{}), make(chan struct{}, 10)
+	idle := func(context.Context) error { return nil }
 	srv, err := jobs.NewServer(jobs.Options{
 		RedisURL: redis.URL(), Concurrency: 4, Shutdown: time.Second, Log: log,
 		Observe: func(kind string, _ time.Duration, _ error) {
@@ -39,6 +40,8 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 		},
 		DueShops:   func(context.Context) ([]int64, error) { return nil, nil },
 		DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
+		Drain:      func(context.Context, int64) error { return nil },
+		Holds:      idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle,
 	}, waker)
 	if err != nil {
 		t.Fatal(err)

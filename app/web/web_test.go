@@ -312,7 +312,7 @@ func TestTheRootPageSaysWhatDoesNotAnswer(t *testing.T) {
 		d.Redis = func(context.Context) error { return errors.New("dial redis://:hunter2@cache") }
 	})
 	body := string(w.call("", "GET", "/", nil).body)
-	for _, want := range []string{"something it needs is not", "does not answer", "up to date", w.url + "/api/v1/orders"} {
+	for _, want := range []string{"something it needs is not", "does not answer", "up to date", "https://t.example/api/v1/orders"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q in %s", want, body)
 		}

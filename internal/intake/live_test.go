@@ -11,6 +11,7 @@ import (
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/insight"
+	"tributary/internal/platform"
 	"tributary/internal/program"
 	"tributary/internal/store"
 )
@@ -54,8 +55,11 @@ func (s *shop) click(agreement int64, at time.Time) string {
 	s.t.Helper()
 	id := uuid.New()
 	s.storeClick(id, agreement, at)
-	return id.String()
+	return s.signed(id)
 }
+
+// signed is a click's id as it travels through the store.
+func (s *shop) signed(id uuid.UUID) string { return platform.NewClickIDs(s.keys).Sign(s.id, id) }
 
 func (s *shop) storeClick(id uuid.UUID, agreement int64, at time.Time) {
 	s.t.Helper()
@@ -65,7 +69,7 @@ func (s *shop) storeClick(id uuid.UUID, agreement int64, at time.Time) {
 		s.t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, `INSERT INTO clicks (shop_id, id, at, link_id) SELECT shop_id, $2, $3, id FROM links WHERE shop_id = $1 AND agreement_id = $4 LIMIT 1`,
+	if _, err := conn.Exec(ctx, `INSERT INTO clicks (shop_id, id, at, link_id, agreement_id) SELECT shop_id, $2, $3, id, agreement_id FROM links WHERE shop_id = $1 AND agreement_id = $4 LIMIT 1`,
 		s.id, id, at, agreement); err != nil {
 		s.t.Fatal(err)
 	}
@@ -243,7 +247,7 @@ func TestAClickThatArrivesLateMakesItsOrderLive(t *testing.T) {
 	l := s.session(anna, "18:00:00", "19:00:00")
 	s.clock.set(at(3, 0))
 	id := uuid.New()
-	s.order(1, "18:30:00", "/?clk="+id.String(), "")
+	s.order(1, "18:30:00", "/?clk="+s.signed(id), "")
 	if got := s.via(1); got != "nobody" {
 		t.Error(got)
 	}
