@@ -1,7 +1,9 @@
 package order_test
 
 import (
+	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -67,4 +69,12 @@ func TestNormalAddressIgnoresHowItWasTyped(t *testing.T) {
 	if got := order.NormalAddress("", " - "); got != "" {
 		t.Errorf("nothing gives %q", got)
 	}
+	// Text in ASCII takes a shorter way, which must lead to the same place as
+	// the one that an accent opens.
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOfN(rapid.RuneFrom(nil, &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0, Hi: 0x7f, Stride: 1}}}), 0, 40, -1).Draw(t, "address")
+		if short, long := strings.TrimSpace(order.NormalAddress(s)+" e"), order.NormalAddress(s, "é"); short != long {
+			t.Fatalf("%q: %q, %q", s, short, long)
+		}
+	})
 }

@@ -185,11 +185,14 @@ func (r *Reader) member() string {
 		return ""
 	}
 	start := r.i
-	r.quoted()
+	escaped := r.quoted()
 	if r.err != nil {
 		return ""
 	}
-	name := Raw(r.s[start:r.i]).content()
+	name := r.s[start+1 : r.i-1]
+	if escaped {
+		name = Raw(r.s[start:r.i]).content()
+	}
 	if r.peek() != ':' {
 		r.fail("a colon is missing")
 		return ""
@@ -198,16 +201,25 @@ func (r *Reader) member() string {
 	return name
 }
 
-// peek is the first byte of what comes next, 0 at the end.
+// peek is the first byte of what comes next, 0 at the end and after an error.
 func (r *Reader) peek() byte {
-	r.space()
-	if r.i >= len(r.s) || r.err != nil {
+	if r.i < len(r.s) && r.s[r.i] > ' ' {
+		return r.s[r.i] // stores seldom send spaces
+	}
+	r.spaces()
+	if r.i >= len(r.s) {
 		return 0
 	}
 	return r.s[r.i]
 }
 
 func (r *Reader) space() {
+	if r.i < len(r.s) && r.s[r.i] <= ' ' {
+		r.spaces()
+	}
+}
+
+func (r *Reader) spaces() {
 	for r.i < len(r.s) {
 		switch r.s[r.i] {
 		case ' ', '\n', '\r', '\t':
@@ -244,19 +256,21 @@ func (r *Reader) skip() {
 	}
 }
 
-// quoted passes over a string.
-func (r *Reader) quoted() {
+// quoted passes over a string and reports whether it has escapes.
+func (r *Reader) quoted() (escaped bool) {
 	s := r.s
 	for i := r.i + 1; i < len(s); i++ {
 		switch s[i] {
 		case '"':
 			r.i = i + 1
-			return
+			return escaped
 		case '\\':
+			escaped = true
 			i++
 		}
 	}
 	r.fail("a string does not end")
+	return escaped
 }
 
 // nested passes over an object or a list, matching brackets.
@@ -341,10 +355,12 @@ func (r *Reader) number() {
 	r.i = i
 }
 
+// fail notes the first error and leaves nothing more to read.
 func (r *Reader) fail(why string) {
 	if r.err == nil {
 		r.err = errors.New(why + fmt.Sprintf(", at byte %d of %d", r.i, len(r.s)))
 	}
+	r.i = len(r.s)
 }
 
 // Problems collects everything that is wrong with a payload.
