@@ -55,7 +55,7 @@ nothing.`,
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Closed %s as batch %s: %s, %s, %d of them paid out.\n", month, batch,
-				count(int64(c.Items), "movement"), count(int64(c.Lines), "balance"), c.Paying)
+				count(c.Items, "movement"), count(int64(c.Lines), "balance"), c.Paying)
 			return err
 		},
 	}

@@ -112,12 +112,12 @@ func (b *postbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	p := &parcel{shop: b.shop, path: r.URL.Path, header: r.Header.Clone(), body: body}
 	for _, h := range []string{"X-Shopify-Topic", "X-WC-Webhook-Topic"} {
-		if v := r.Header[h]; len(v) > 0 {
-			p.topic = v[0]
+		if v := r.Header.Get(h); v != "" {
+			p.topic = v
 		}
 	}
-	p.id = fmt.Sprint(p.topic, r.Header["X-Shopify-Webhook-Id"], r.Header["X-WC-Webhook-Delivery-ID"])
-	if r.Header["X-Shopify-Topic"] == nil {
+	p.id = fmt.Sprint(p.topic, r.Header.Values("X-Shopify-Webhook-Id"), r.Header.Values("X-WC-Webhook-Delivery-ID"))
+	if r.Header.Get("X-Shopify-Topic") == "" {
 		p.id += string(body)
 	}
 	if p.topic != "" {

@@ -41,7 +41,6 @@ type stack struct {
 	lasting []*process    // serve and work
 	admin   *pgxpool.Pool // as superuser, to look into the tables
 	keys    *seal.Keys
-	ownerDB string // URL
 	base    string
 	shops   []*crashShop
 	key     string // of the API, for the first shop

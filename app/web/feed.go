@@ -77,12 +77,10 @@ func (s *Server) watch(ctx context.Context, in *feedIn, send sse.Sender) error {
 		defer stop()
 	}
 	after, err := strconv.ParseInt(in.LastEventID, 10, 64)
-	resumes := err == nil && after >= 0
-	last := in.Last
-	if resumes {
-		last = 0
-	} else if after, err = s.newestEvent(ctx, shop, last); err != nil {
-		return err
+	if err != nil || after < 0 { // it does not go on after anything
+		if after, err = s.newestEvent(ctx, shop, in.Last); err != nil {
+			return err
+		}
 	}
 	for {
 		var rows []store.FeedRow

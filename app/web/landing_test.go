@@ -56,7 +56,7 @@ func (s shop) page(agreement, slug string, doc m) m {
 // visit asks for a path as a person with a browser does.
 func (w *world) visit(path string, headers ...string) reply {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), "GET", w.url+path, nil)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, w.url+path, http.NoBody)
 	if err != nil {
 		w.t.Fatal(err)
 	}

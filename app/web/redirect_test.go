@@ -138,7 +138,7 @@ func TestALinkLeadsToTheStoreAndTheOrderThatComesBackIsTheInfluencers(t *testing
 		t.Fatal(link)
 	}
 	res := l.visit("GET", "tributary.example", "/r/anna", "Referer", "https://www.instagram.com/stories/anna/1")
-	if res.StatusCode != 302 || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") == "" || len(res.Cookies()) != 0 {
+	if res.StatusCode != http.StatusFound || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") == "" || len(res.Cookies()) != 0 {
 		t.Fatalf("%d %v", res.StatusCode, res.Header)
 	}
 	to, err := url.Parse(res.Header.Get("Location"))
@@ -271,7 +271,7 @@ func TestALinkNeverLeadsElsewhere(t *testing.T) {
 		t.Errorf("leads to %s", to)
 	}
 	for _, path := range []string{"/r/", "/r/nobody", "/r/anna%2F..", "/r/..%2f..%2fetc", "/r/" + strings.Repeat("a", 200), "/r/anna%0d%0aSet-Cookie:x=1", "/r/%00"} {
-		if res := l.visit("GET", "tributary.example", path); res.StatusCode != 404 || res.Header.Get("Location") != "" || len(res.Cookies()) > 0 {
+		if res := l.visit("GET", "tributary.example", path); res.StatusCode != http.StatusNotFound || res.Header.Get("Location") != "" || len(res.Cookies()) > 0 {
 			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
@@ -307,7 +307,7 @@ func TestAShopsOwnDomainServesItsLinksOnceItIsVerified(t *testing.T) {
 	}
 
 	dom := l.b.post("/domains", m{"host": "go.b.example", "purpose": "links"}).is(201)
-	if res := l.visit("GET", "go.b.example", "/anna"); res.StatusCode != 404 {
+	if res := l.visit("GET", "go.b.example", "/anna"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("an unverified host serves links: %d", res.StatusCode)
 	}
 	if got := l.b.post("/domains/"+dom.str("id")+"/check", nil).is(200); got["verified"] != false || !strings.Contains(got.str("problem"), "_tributary.go.b.example") {
@@ -318,20 +318,20 @@ func TestAShopsOwnDomainServesItsLinksOnceItIsVerified(t *testing.T) {
 	if res.status != 404 {
 		t.Errorf("the token is given under another host: %d", res.status)
 	}
-	if res := l.visit("GET", "go.b.example", "/.well-known/tributary/"+dom.str("token")); res.StatusCode != 200 {
+	if res := l.visit("GET", "go.b.example", "/.well-known/tributary/"+dom.str("token")); res.StatusCode != http.StatusOK {
 		t.Errorf("no proof: %d", res.StatusCode)
 	}
 	l.proof.tokens["go.b.example"] = dom.str("token")
 	if got := l.b.post("/domains/"+dom.str("id")+"/check", nil).is(200); got["verified"] != true {
 		t.Fatal(got)
 	}
-	l.soon("the verified host does not serve", func() bool { return l.visit("GET", "go.b.example", "/anna").StatusCode == 302 })
+	l.soon("the verified host does not serve", func() bool { return l.visit("GET", "go.b.example", "/anna").StatusCode == http.StatusFound })
 	for _, p := range []string{"/anna", "/r/anna"} {
 		if to := l.leads("GO.B.EXAMPLE:443", p); to.Host != "b.myshopify.com" {
 			t.Errorf("%s leads to %s", p, to)
 		}
 	}
-	if res := l.visit("GET", "tributary.example", "/anna"); res.StatusCode != 404 {
+	if res := l.visit("GET", "tributary.example", "/anna"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("our own host serves links at its root: %d", res.StatusCode)
 	}
 
@@ -356,15 +356,15 @@ func TestLinksAreSwitchedOffWithinAMoment(t *testing.T) {
 	t.Parallel()
 	l := newLinks(t)
 	agreement, code := l.a.withCode("anna", perClick)
-	if res := l.visit("GET", "tributary.example", "/r/anna"); res.StatusCode != 404 {
+	if res := l.visit("GET", "tributary.example", "/r/anna"); res.StatusCode != http.StatusNotFound {
 		t.Fatal(res.StatusCode)
 	}
 	link := l.a.post("/links", m{"agreement_id": agreement, "slug": "anna", "code_id": code}).is(201)
-	l.soon("a new link is not served: the miss was remembered", func() bool { return l.visit("GET", "tributary.example", "/r/anna").StatusCode == 302 })
+	l.soon("a new link is not served: the miss was remembered", func() bool { return l.visit("GET", "tributary.example", "/r/anna").StatusCode == http.StatusFound })
 	l.a.post("/codes/"+code+"/end", m{}).is(200)
 	l.soon("a code that has ended is applied", func() bool { return l.leads("tributary.example", "/r/anna").Path == "/" })
 	l.a.post("/links/"+link.str("id")+"/disable", nil).is(200)
-	l.soon("a link that is off is served", func() bool { return l.visit("GET", "tributary.example", "/r/anna").StatusCode == 404 })
+	l.soon("a link that is off is served", func() bool { return l.visit("GET", "tributary.example", "/r/anna").StatusCode == http.StatusNotFound })
 }
 
 func TestProductsAreInTheCartOnTheWay(t *testing.T) {
@@ -400,7 +400,7 @@ func TestWhatIsNoVisitIsSentOnAndNotCounted(t *testing.T) {
 		{"not_navigation", "GET", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, {"not_navigation", "GET", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
 		{"gpc", "GET", "Sec-GPC", "1"}, {"no_consent", "GET", "Cookie", "tributary_consent=denied"}, {"bot", "GET", "User-Agent", "curl/8"}, {"no_agent", "GET", "User-Agent", ""},
 	} {
-		if res := l.visit(c[1], "tributary.example", "/r/anna", c[2:]...); res.StatusCode != 302 {
+		if res := l.visit(c[1], "tributary.example", "/r/anna", c[2:]...); res.StatusCode != http.StatusFound {
 			t.Errorf("%v: %d", c, res.StatusCode)
 		}
 		newest := l.a.get("/clicks?limit=1").is(200).list("data")[0]
@@ -408,7 +408,7 @@ func TestWhatIsNoVisitIsSentOnAndNotCounted(t *testing.T) {
 			t.Errorf("%v: %v", c, newest)
 		}
 	}
-	if res := l.visit("POST", "tributary.example", "/r/anna"); res.StatusCode != 405 {
+	if res := l.visit("POST", "tributary.example", "/r/anna"); res.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", res.StatusCode)
 	}
 	// With consent there is a cookie, which lets them be recognised again.

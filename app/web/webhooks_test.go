@@ -191,7 +191,7 @@ func TestOtherMethodsAreRefusedAndNothingIsEverRedirected(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		if method != http.MethodPost && res.StatusCode == 405 && !strings.Contains(res.Header.Get("Allow"), "POST") {
+		if method != http.MethodPost && res.StatusCode == http.StatusMethodNotAllowed && !strings.Contains(res.Header.Get("Allow"), "POST") {
 			t.Errorf("%s %s: Allow %q", method, path, res.Header.Get("Allow"))
 		}
 		return res.StatusCode
@@ -237,7 +237,7 @@ func TestABodyOfUnknownLengthIsStillLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != 413 {
+	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d %v", res.StatusCode, err)
 	}
 }

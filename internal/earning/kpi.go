@@ -63,6 +63,20 @@ func CountPosting(c kpi.Cells, zone *time.Location, campaign, influencer int64, 
 	programme(c, kpi.HourOf(at, zone), currency, campaign, influencer, measure, minor)
 }
 
+// CountClick counts n valid clicks on a link, or visits of a page.
+func CountClick(c kpi.Cells, zone *time.Location, campaign, influencer, link, page int64, currency string, at time.Time, n int64) {
+	hour := kpi.HourOf(at, zone)
+	measure, own := kpi.Clicks, kpi.Key{Dim: kpi.Link, ID: link, Hour: hour, Currency: currency}
+	if page != 0 {
+		own.Dim, own.ID = kpi.Page, page
+		if link == 0 {
+			measure = kpi.Visits
+		}
+	}
+	programme(c, hour, currency, campaign, influencer, measure, n)
+	c.At(own)[measure] += n
+}
+
 // programme counts v for the shop, a campaign and an influencer.
 func programme(c kpi.Cells, hour time.Time, currency string, campaign, influencer int64, m kpi.Measure, v int64) {
 	c.At(kpi.Key{Dim: kpi.Shop, Hour: hour, Currency: currency})[m] += v
@@ -93,6 +107,12 @@ func (b *Book) VerifyKPI(ctx context.Context) error {
 	}
 	if err := b.Tx.EachEarning(ctx, func(r *store.EarningRow) error {
 		CountRow(want, zone, r, 1)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := b.Tx.EachValidClick(ctx, func(k *store.ValidClick) error {
+		CountClick(want, zone, k.CampaignID, k.InfluencerID, k.LinkID, k.PageID, b.Shop.Currency, k.At, 1)
 		return nil
 	}); err != nil {
 		return err

@@ -87,6 +87,12 @@ func (w *work) cells(e *entry, sources []*source) kpi.Cells {
 		if s.Code != 0 {
 			dims = append(dims, kpi.Key{Dim: kpi.Code, ID: s.Code})
 		}
+		if share.PageID != 0 {
+			dims = append(dims, kpi.Key{Dim: kpi.Page, ID: share.PageID})
+		}
+		if share.SessionID != 0 {
+			dims = append(dims, kpi.Key{Dim: kpi.Session, ID: share.SessionID})
+		}
 		byClick := share.Via == attribution.Click || share.Via == attribution.Visit
 		for _, k := range dims {
 			m := at(k.Dim, k.ID)

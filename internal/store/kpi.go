@@ -227,6 +227,25 @@ func (tx *Tx) EachEarning(ctx context.Context, f func(*EarningRow) error) error 
 	return err
 }
 
+// ValidClick is a click or visit that counts.
+type ValidClick struct {
+	CampaignID, InfluencerID, LinkID, PageID int64
+	At                                       time.Time
+}
+
+// EachValidClick hears every click and visit that counts.
+func (tx *Tx) EachValidClick(ctx context.Context, f func(*ValidClick) error) error {
+	rows, err := tx.pgx.Query(ctx, `SELECT a.campaign_id, a.influencer_id, c.link_id, c.page_id, c.at
+		FROM clicks c JOIN agreements a ON a.shop_id = c.shop_id AND a.id = c.agreement_id
+		WHERE c.shop_id = $1 AND c.day IS NOT NULL AND c.invalid = '' AND c.version_id <> 0`, tx.ShopID)
+	if err != nil {
+		return fmt.Errorf("read valid clicks: %w", err)
+	}
+	var c ValidClick
+	_, err = pgx.ForEachRow(rows, []any{&c.CampaignID, &c.InfluencerID, &c.LinkID, &c.PageID, &c.At}, func() error { return f(&c) })
+	return err
+}
+
 // EachKPI hears every cell that is counted: by hour, or by day, whose Hour is
 // its date at midnight UTC.
 func (tx *Tx) EachKPI(ctx context.Context, grain KPIGrain, f func(k kpi.Key, m *kpi.Measures)) error {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/internal/domain/kpi"
 	"tributary/internal/platform"
 	"tributary/internal/program"
 	"tributary/internal/store"
@@ -476,4 +477,30 @@ func TestAClickIDIsOursAndOfOneShop(t *testing.T) {
 			t.Errorf("%q opens", s)
 		}
 	}
+}
+
+func TestValidClicksCountForTheKPIsUntilTheyAreTakenOut(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	anna := s.agreement("anna", `{"id":"click","type":"clicks","unit_price":"0.40"}`)
+	d := s.door("")
+	for n := range 3 {
+		s.click(d, anna, person(n))
+	}
+	s.click(d, anna, person(0)) // twice within the day
+	s.settle()
+	counted := func() (n int64) {
+		s.in(func(tx *store.Tx) error {
+			rows, err := tx.KPIs(t.Context(), store.KPIFilter{Dim: kpi.Link, ID: s.linkOf(anna), Grain: store.KPITotal, From: start.AddDate(0, 0, -2), To: start.AddDate(0, 0, 2)})
+			for i := range rows {
+				n += rows[i].Measures[kpi.Clicks]
+			}
+			return err
+		})
+		return n
+	}
+	if got := counted(); got != 3 {
+		t.Errorf("%d clicks, want 3", got)
+	}
+	s.proven()
 }

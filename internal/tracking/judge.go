@@ -10,7 +10,9 @@ import (
 
 	"tributary/internal/domain/attribution"
 	"tributary/internal/domain/click"
+	"tributary/internal/domain/kpi"
 	"tributary/internal/domain/period"
+	"tributary/internal/earning"
 	"tributary/internal/store"
 )
 
@@ -29,11 +31,14 @@ func (t *Tracker) judge(ctx context.Context, tx *store.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	changed, counts := j.decide()
+	changed, counts, cells := j.decide()
 	if err := tx.WriteVerdicts(ctx, changed); err != nil {
 		return 0, err
 	}
 	if err := tx.AddClickDays(ctx, counts); err != nil {
+		return 0, err
+	}
+	if err := tx.AddKPI(ctx, j.zone, cells); err != nil {
 		return 0, err
 	}
 	due := map[int64]bool{}
@@ -49,6 +54,7 @@ func (t *Tracker) judge(ctx context.Context, tx *store.Tx) (int, error) {
 // agreements they are of.
 type judgement struct {
 	zone     *time.Location
+	currency string                    // the shop's
 	visitors map[string][]*store.Click // "" has those that cannot count
 	versions map[int64][]attribution.Agreement
 	active   map[int64][]attribution.Span // by influencer
@@ -109,7 +115,7 @@ func (t *Tracker) judgementOf(ctx context.Context, tx *store.Tx, list []store.Cl
 	if err != nil {
 		return nil, err
 	}
-	j := &judgement{zone: shop.Zone, visitors: map[string][]*store.Click{}, versions: map[int64][]attribution.Agreement{}, active: map[int64][]attribution.Span{}}
+	j := &judgement{zone: shop.Zone, currency: shop.Currency, visitors: map[string][]*store.Click{}, versions: map[int64][]attribution.Agreement{}, active: map[int64][]attribution.Span{}}
 	agreements := map[int64]bool{}
 	for i := range list {
 		c := &list[i]
@@ -138,8 +144,9 @@ func (t *Tracker) judgementOf(ctx context.Context, tx *store.Tx, list []store.Cl
 }
 
 // decide judges each visitor's clicks and returns those whose verdict is new or
-// another one, and what that adds to the counters.
-func (j *judgement) decide() (changed []*store.Click, counts []store.ClickDay) {
+// another one, and what that adds to the counters and to the KPIs.
+func (j *judgement) decide() (changed []*store.Click, counts []store.ClickDay, cells kpi.Cells) {
+	cells = kpi.Cells{}
 	sum := map[store.ClickDay]*store.ClickDay{}
 	for _, visitor := range slices.Sorted(maps.Keys(j.visitors)) {
 		mine := j.visitors[visitor]
@@ -164,10 +171,13 @@ func (j *judgement) decide() (changed []*store.Click, counts []store.ClickDay) {
 				sum[key].Raw++
 			}
 			if counts != counted {
-				if counts {
-					sum[key].Valid++
-				} else {
-					sum[key].Valid--
+				one := int64(1)
+				if !counts {
+					one = -1
+				}
+				sum[key].Valid += one
+				if v := j.version(c); v != nil {
+					earning.CountClick(cells, j.zone, v.CampaignID, v.InfluencerID, c.LinkID, c.PageID, j.currency, c.At, one)
 				}
 			}
 		}
@@ -178,7 +188,7 @@ func (j *judgement) decide() (changed []*store.Click, counts []store.ClickDay) {
 		}
 	}
 	slices.SortFunc(counts, func(a, b store.ClickDay) int { return a.Day.Compare(b.Day) })
-	return changed, counts
+	return changed, counts, cells
 }
 
 // verdicts are those on a visitor's clicks.

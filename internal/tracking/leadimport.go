@@ -285,7 +285,7 @@ func (t *Tracker) takeOutcome(ctx context.Context, tx *store.Tx, out *Imported, 
 	l, err = t.decideLead(ctx, tx, d)
 	if e := errs.As(err); e != nil {
 		out.add(line, "failed", d.LeadID, field("outcome", e.Msg))
-		return nil
+		return nil //nolint:nilerr // the row's line tells it
 	}
 	if err != nil {
 		return err

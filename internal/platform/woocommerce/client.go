@@ -249,7 +249,7 @@ func document(body []byte) []byte {
 func retryAfter(v string) time.Duration {
 	const longest = 24 * time.Hour
 	if n, err := strconv.Atoi(v); err == nil {
-		return min(max(time.Duration(n), 0), longest/time.Second) * time.Second
+		return time.Duration(min(max(n, 0), int(longest.Seconds()))) * time.Second
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return min(max(time.Until(t), 0), longest)

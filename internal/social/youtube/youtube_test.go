@@ -173,7 +173,7 @@ func TestFailuresAreToldApartAndNeverHoldTheKey(t *testing.T) {
 		"rate":      {func(w http.ResponseWriter) bool { refuse(w, 429, "rateLimitExceeded", ""); return true }, social.Quota},
 		"key":       {func(w http.ResponseWriter) bool { refuse(w, 400, "badRequest", "API_KEY_INVALID"); return true }, social.Unauthorized},
 		"forbidden": {func(w http.ResponseWriter) bool { refuse(w, 403, "accessNotConfigured", ""); return true }, social.Unauthorized},
-		"server":    {func(w http.ResponseWriter) bool { w.WriteHeader(503); return true }, social.Unavailable},
+		"server":    {func(w http.ResponseWriter) bool { w.WriteHeader(http.StatusServiceUnavailable); return true }, social.Unavailable},
 		"words":     {func(w http.ResponseWriter) bool { _, _ = w.Write([]byte("<html>")); return true }, social.Unavailable},
 		"empty":     {func(w http.ResponseWriter) bool { _, _ = w.Write([]byte("{}")); return true }, social.Unavailable},
 		"large":     {func(w http.ResponseWriter) bool { _, _ = w.Write(make([]byte, 5<<20)); return true }, social.Unavailable},
