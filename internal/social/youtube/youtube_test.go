@@ -179,7 +179,7 @@ func TestFailuresAreToldApartAndNeverHoldTheKey(t *testing.T) {
 		"large":     {func(w http.ResponseWriter) bool { _, _ = w.Write(make([]byte, 5<<20)); return true }, social.Unavailable},
 		"elsewhere": {func(w http.ResponseWriter) bool {
 			w.Header().Set("Location", "http://127.0.0.1:1/")
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 			return true
 		}, social.Unavailable},
 		"silence": {func(http.ResponseWriter) bool { panic(http.ErrAbortHandler) }, social.Unavailable},
