@@ -124,11 +124,25 @@ func (db *DB) inTx(ctx context.Context, shopID int64, opt *sql.TxOptions, f func
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, opt)
-	if err != nil {
+	// database/sql ends a transaction from another goroutine when its context
+	// ends, which must not happen while f uses the connection itself. So the
+	// transaction's context ends with ctx only outside f; statements inside f
+	// have ctx of their own.
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	outside := func(g func() error) error {
+		stop := context.AfterFunc(ctx, end)
+		defer stop()
+		return g()
+	}
+	var tx *sql.Tx
+	if err := outside(func() (err error) { tx, err = conn.BeginTx(alive, opt); return err }); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it is a no-op; before, the error that matters is f's
+	defer func() { _ = outside(tx.Rollback) }() // after Commit it is a no-op; before, the error that matters is f's
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
 	if _, err := tx.ExecContext(ctx, "SELECT set_config('role', 'tributary_app', true), set_config('app.shop_id', $1::bigint::text, true)", shopID); err != nil {
 		return fmt.Errorf("enter shop %d: %w", shopID, err)
 	}
@@ -141,7 +155,7 @@ func (db *DB) inTx(ctx context.Context, shopID int64, opt *sql.TxOptions, f func
 	if err := f(t); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := outside(tx.Commit); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
