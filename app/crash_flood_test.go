@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,14 +67,18 @@ func (s *stack) addShops() {
 		o.Delivery = sandbox.Delivery{Workers: 1, Duplicates: 40, KeepAlive: true}
 		var added struct {
 			Shop   int64
-			Path   string `json:"delivery_path"`
+			URL    string `json:"delivery_url"`
 			Secret string
 		}
-		out := s.mustRun("shop", "add", "--platform", string(o.Platform), "--domain", shop.domain, "--currency", "USD", "--time-zone", "America/New_York")
+		out := s.mustRun("shop", "add", "--platform", string(o.Platform), "--domain", shop.domain, "--currency", "USD", "--time-zone", "America/New_York", "--json")
 		if err := json.Unmarshal([]byte(out), &added); err != nil {
 			s.t.Fatal(err)
 		}
 		shop.id = added.Shop
+		door, err := url.Parse(added.URL)
+		if err != nil {
+			s.t.Fatal(err)
+		}
 		st, err := sandbox.New(o)
 		if err != nil {
 			s.t.Fatal(err)
@@ -85,7 +90,7 @@ func (s *stack) addShops() {
 			st.Subscribe("http://app/webhooks/shopify", sandbox.OrderTopics...)
 		} else {
 			for _, topic := range []string{"order.created", "order.updated", "order.deleted", "order.restored"} {
-				st.SubscribeWoo(topic, "http://app"+added.Path, added.Secret)
+				st.SubscribeWoo(topic, "http://app"+door.Path, added.Secret)
 			}
 		}
 		err = sandbox.NewWorld(o.Seed, st).Simulate(s.t.Context(), sandbox.Run{From: soldFrom(), To: soldFrom().AddDate(0, 0, soldDays), PerDay: 40})
@@ -112,12 +117,15 @@ func (b *postbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	p := &parcel{shop: b.shop, path: r.URL.Path, header: r.Header.Clone(), body: body}
 	for _, h := range []string{"X-Shopify-Topic", "X-WC-Webhook-Topic"} {
-		if v := r.Header.Get(h); v != "" {
-			p.topic = v
+		if v := r.Header[h]; len(v) > 0 {
+			p.topic = v[0]
 		}
 	}
-	p.id = fmt.Sprint(p.topic, r.Header.Values("X-Shopify-Webhook-Id"), r.Header.Values("X-WC-Webhook-Delivery-ID"))
-	if r.Header.Get("X-Shopify-Topic") == "" {
+	p.id = p.topic
+	for _, h := range []string{"X-Shopify-Webhook-Id", "X-WC-Webhook-Delivery-ID"} { // as the stores spell them
+		p.id += fmt.Sprint(r.Header[h])
+	}
+	if r.Header["X-Shopify-Topic"] == nil {
 		p.id += string(body)
 	}
 	if p.topic != "" {

@@ -212,7 +212,7 @@ func TestTheEmbeddedPostgresIsOneProcessesAndSurvivesIt(t *testing.T) {
 
 	// One at a time, refused by name of the first.
 	pid := strconv.Itoa(server.cmd.Process.Pid)
-	for _, command := range [][]string{{"serve"}, {"work"}, {"verify"}, {"reset", "--yes"}} {
+	for _, command := range [][]string{{"serve"}, {"work"}, {"reset", "--yes"}} {
 		if _, said, code := s.run(command...); code != exitConflict || !strings.Contains(said, "process "+pid) || !strings.Contains(said, "DATA_DIR") {
 			t.Errorf("%s on the same directory ended with %d and said %q", command, code, said)
 		}
