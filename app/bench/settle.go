@@ -92,7 +92,7 @@ func checkSettled(ctx context.Context, url string, n int64) error {
 
 // sameRows holds the limit to every row ours wrote, and naive to every order.
 func sameRows(ctx context.Context, name, done, url string) error {
-	tables := []string{"orders", "attributions", "earnings", "ledger_entries", "deliveries WHERE state = 2"}
+	tables := []string{"orders", "attributions", "earnings", "ledger_entries", "kpi_days", "kpi_hours", "deliveries WHERE state = 2"}
 	if name == "naive" {
 		tables = []string{"orders", "deliveries WHERE state = 2"}
 	}

@@ -8,6 +8,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"tributary/internal/domain/kpi"
+	"tributary/internal/domain/ledger"
+	"tributary/internal/earning"
+	"tributary/internal/store"
 )
 
 const limitChunk = 500
@@ -79,10 +84,11 @@ var (
 		{"shop_id", "bigint"}, {"id", "bigint"}, {"name", "text"}, {"payment", "smallint"}, {"created_at", "timestamptz"}, {"paid_at", "timestamptz"},
 		{"currency", "text"}, {"total", "bigint"}, {"customer_key", "text"}, {"outcome", "text"}, {"influencer_id", "bigint"}, {"version_id", "bigint"},
 		{"via", "text"}, {"decision_number", "integer"}, {"first_seen_at", "timestamptz"}, {"updated_at", "timestamptz"}, {"state", "bytea"},
+		{"acquired", "boolean"}, {"kpi", "bytea"},
 	}, `ON CONFLICT (shop_id, id) DO UPDATE SET name = excluded.name, payment = excluded.payment, created_at = excluded.created_at,
 		paid_at = excluded.paid_at, currency = excluded.currency, total = excluded.total, customer_key = excluded.customer_key,
 		outcome = excluded.outcome, influencer_id = excluded.influencer_id, version_id = excluded.version_id, via = excluded.via,
-		decision_number = excluded.decision_number, updated_at = excluded.updated_at, state = excluded.state`}
+		decision_number = excluded.decision_number, updated_at = excluded.updated_at, state = excluded.state, acquired = excluded.acquired, kpi = excluded.kpi`}
 	limitAttributions = table{"attributions", []column{
 		{"shop_id", "bigint"}, {"order_id", "bigint"}, {"number", "integer"}, {"decided_at", "timestamptz"}, {"decision", "bytea"},
 	}, ""}
@@ -91,6 +97,7 @@ var (
 		{"agreement_id", "bigint"}, {"version_id", "bigint"}, {"terms_hash", "text"}, {"currency", "text"}, {"gross_base", "bigint"},
 		{"net_base", "bigint"}, {"posted", "bigint"}, {"state", "text"}, {"reason", "text"}, {"occurred_at", "timestamptz"},
 		{"release_at", "timestamptz"}, {"locked_at", "timestamptz"}, {"detail", "bytea"}, {"updated_at", "timestamptz"}, {"counted", "bigint"},
+		{"campaign_id", "bigint"}, {"link_id", "bigint"}, {"code_id", "bigint"},
 	}, ""}
 	limitLedger = table{"ledger_entries", []column{
 		{"shop_id", "bigint"}, {"journal_id", "bigint"}, {"leg", "smallint"}, {"kind", "smallint"}, {"account", "smallint"}, {"influencer_id", "bigint"},
@@ -98,6 +105,48 @@ var (
 		{"origin_at", "timestamptz"}, {"posted_at", "timestamptz"},
 	}, ""}
 )
+
+// The counts of the KPIs, which are added to.
+var (
+	limitDays  = countsTable("kpi_days", column{"day", "date"})
+	limitHours = countsTable("kpi_hours", column{"hour", "timestamptz"})
+)
+
+func countsTable(name string, at column) table {
+	t := table{name: name, columns: []column{{"shop_id", "bigint"}, {"dim", "smallint"}, {"id", "bigint"}, at, {"currency", "text"}}}
+	var sets []string
+	for _, n := range kpi.Names {
+		t.columns = append(t.columns, column{n, "bigint"})
+		sets = append(sets, fmt.Sprintf("%[1]s = %[2]s.%[1]s + excluded.%[1]s", n, name))
+	}
+	t.tail = fmt.Sprintf("ON CONFLICT (shop_id, dim, id, %s, currency) DO UPDATE SET %s", at.name, strings.Join(sets, ", "))
+	return t
+}
+
+// countRows are cells as rows of both tables of counts.
+func countRows(shopID int64, zone *time.Location, cells kpi.Cells) (days, hours [][]any) {
+	byDay := kpi.Cells{}
+	row := func(k kpi.Key, m *kpi.Measures) []any {
+		r := []any{shopID, int16(k.Dim), k.ID, k.Hour, k.Currency}
+		for _, v := range m {
+			r = append(r, v)
+		}
+		return r
+	}
+	for _, k := range cells.Keys() {
+		if k.Dim <= kpi.Influencer {
+			hours = append(hours, row(k, cells[k]))
+		}
+		day := k
+		y, m, d := k.Hour.In(zone).Date()
+		day.Hour = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+		byDay.At(day).Add(cells[k])
+	}
+	for _, k := range byDay.Keys() {
+		days = append(days, row(k, byDay[k]))
+	}
+	return days, hours
+}
 
 const limitChangeEarnings = `UPDATE earnings e SET gross_base = u.g, net_base = u.n, posted = u.p, state = u.s, detail = u.d, updated_at = u.t, counted = u.c
 	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[], $8::timestamptz[], $9::bigint[])
@@ -134,6 +183,14 @@ func (t *table) arrays(rows [][]any, only ...string) []any {
 			out = append(out, slice[string](rows, i))
 		case "bytea":
 			out = append(out, slice[[]byte](rows, i))
+		case "boolean":
+			out = append(out, slice[bool](rows, i))
+		case "date":
+			day := make([]pgtype.Date, len(rows))
+			for k, r := range rows {
+				day[k].Time, day[k].Valid = r[i].(time.Time)
+			}
+			out = append(out, day)
 		case "timestamptz":
 			at := make([]pgtype.Timestamptz, len(rows))
 			for k, r := range rows {
@@ -160,7 +217,7 @@ func (t *table) arrays(rows [][]any, only ...string) []any {
 func slice[T any](rows [][]any, i int) []T {
 	out := make([]T, len(rows))
 	for k, r := range rows {
-		out[k] = r[i].(T)
+		out[k], _ = r[i].(T) // NULL is nil
 	}
 	return out
 }
@@ -214,6 +271,14 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 	if err != nil {
 		return nil, err
 	}
+	var name string
+	if err := conn.QueryRow(ctx, "SELECT time_zone FROM shops WHERE id = $1", shopID).Scan(&name); err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
 	type done struct {
 		id      pgtype.UUID
 		day     pgtype.Date
@@ -252,9 +317,13 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 			}
 		}
 		var orderRows, decided, earned, changed, posted [][]any
+		cells := kpi.Cells{}
 		for _, id := range ids {
 			orderRows = append(orderRows, orders[id]...)
 			if !seen[id] {
+				if err := countOrder(cells, zone, orders[id], earnings[id]); err != nil {
+					return nil, err
+				}
 				decided, earned = append(decided, decisions[id]...), append(earned, earnings[id]...)
 			} else {
 				changed = append(changed, earnings[id]...)
@@ -269,6 +338,11 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 					delete(legs, e[1].(int64))
 				}
 				posted = append(posted, own...)
+				for _, leg := range own {
+					if ledger.Account(leg[4].(int16)) == ledger.CommissionExpense {
+						earning.CountPosting(cells, zone, e[21].(int64), leg[5].(int64), leg[8].(string), leg[11].(time.Time), leg[9].(int64))
+					}
+				}
 			}
 		}
 		c.statements = append(c.statements, limitOrders.insert(orderRows))
@@ -285,6 +359,8 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 		if len(posted) > 0 {
 			c.statements = append(c.statements, limitLedger.insert(posted))
 		}
+		days, hours := countRows(shopID, zone, cells)
+		c.statements = append(c.statements, limitDays.insert(days), limitHours.insert(hours))
 		byDay := map[time.Time][]done{}
 		for _, d := range part {
 			byDay[d.day.Time] = append(byDay[d.day.Time], d)
@@ -302,4 +378,21 @@ func readChunks(ctx context.Context, url string, shopID int64) ([]chunk, error) 
 		out = append(out, c)
 	}
 	return out[past/limitChunk:], nil
+}
+
+// countOrder counts what an order and its earnings stand for.
+func countOrder(cells kpi.Cells, zone *time.Location, orders, earnings [][]any) error {
+	for _, o := range orders {
+		b, _ := o[18].([]byte)
+		c, err := kpi.Decode(b)
+		if err != nil {
+			return err
+		}
+		cells.Add(c, 1)
+	}
+	for _, e := range earnings {
+		earning.CountRow(cells, zone, &store.EarningRow{Kind: store.EarningOrder, Posted: e[12].(int64), Currency: e[9].(string),
+			OccurredAt: e[15].(time.Time), LinkID: e[22].(int64), CodeID: e[23].(int64)}, 1)
+	}
+	return nil
 }

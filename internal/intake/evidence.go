@@ -202,12 +202,13 @@ func (w *work) evidence(e *entry) attribution.Input {
 		known[p.owners[t.AgreementID]] = true
 	}
 	seen := map[string]bool{}
-	for _, c := range sn.Claims {
+	for _, c := range timedFirst(sn.Claims) {
 		if c.Kind == order.ClaimClick {
 			continue
 		}
 		// A name in the order's address is a claim: its time is the store's,
-		// or the order's own when the store gives none.
+		// or the order's own when the store gives none. Of one name with a time
+		// and without, the time is what is known.
 		at := c.At
 		if at.IsZero() {
 			at = sn.CreatedAt
@@ -268,6 +269,19 @@ func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, 
 		touches = append(touches, t)
 	}
 	return touches, flags
+}
+
+// timedFirst is the claims that have a time before those that have none.
+func timedFirst(claims []order.Claim) []order.Claim {
+	var timed, others []order.Claim
+	for _, c := range claims {
+		if c.At.IsZero() {
+			others = append(others, c)
+		} else {
+			timed = append(timed, c)
+		}
+	}
+	return append(timed, others...)
 }
 
 // liveRefs resolves a name. A handle stands for its influencer's agreements;

@@ -18,10 +18,10 @@ import (
 
 const (
 	// batchSize is how many deliveries are settled in one transaction.
-	batchSize = 500
+	batchSize = 1000
 	// readSize is how many are read at once: finding what is due is planned
 	// over all partitions, which takes as long as reading a hundred.
-	readSize = 4 * batchSize
+	readSize = 2 * batchSize
 )
 
 // Settler turns stored deliveries into orders, decisions and postings.

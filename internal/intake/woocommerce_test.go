@@ -17,6 +17,7 @@ import (
 
 	"tributary/internal/domain/order"
 	"tributary/internal/errs"
+	"tributary/internal/insight"
 	"tributary/internal/intake"
 	"tributary/internal/platform"
 	"tributary/internal/platform/woocommerce"
@@ -146,6 +147,39 @@ func wooOrder(status string, modified time.Time, refunds ...string) string {
 		"total":"110.00","total_tax":"0.00","shipping_total":"10.00","shipping_tax":"0.00","billing":{"email":"buyer@example.com"},"coupon_lines":[{"code":"anna10","discount":"0.00"}],
 		"line_items":[{"id":1,"product_id":1,"quantity":1,"subtotal":"60.00","total":"60.00","total_tax":"0.00"},{"id":2,"product_id":2,"quantity":1,"subtotal":"40.00","total":"40.00","total_tax":"0.00"}],
 		"refunds":[%s]}`, status, modified.Format("2006-01-02T15:04:05"), strings.Join(refunds, ","))
+}
+
+// A name that the store dates and that stands elsewhere without a date is one
+// touch at the store's time, so that a code does not beat it as too late.
+func TestAnUndatedClaimDoesNotHideADatedOne(t *testing.T) {
+	t.Parallel()
+	const dated = `{"key":"_wc_order_attribution_session_start_time","value":"2026-08-02 08:00:00"},{"key":"_wc_order_attribution_session_entry","value":"https://x.example/?ref=ben"}`
+	for name, meta := range map[string]string{
+		"dated only":           dated,
+		"the same name twice":  `{"key":"_tributary_ref","value":"ben"},` + dated,
+		"dated last":           `{"key":"_wc_order_attribution_utm_source","value":"ben"},{"key":"_tributary_ref","value":"ben"},` + dated,
+		"as a campaign's name": `{"key":"_tributary_ref","value":"ben"},{"key":"_wc_order_attribution_session_start_time","value":"2026-08-02 08:00:00"},{"key":"_wc_order_attribution_utm_source","value":"ben"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWooShop(t, false)
+			w.agreement("ben", "BEN10", tenPercent)
+			w.clock.set(at(20, 0))
+			body := strings.Replace(wooOrder("processing", at(2, 9)), `"coupon_lines":[{"code":"anna10","discount":"0.00"}]`, `"coupon_lines":[],"meta_data":[`+meta+`]`, 1)
+			w.send("order.created", body)
+			w.drain()
+			w.in(func(tx *store.Tx) error {
+				_, ds, err := insight.Why(context.Background(), tx, 16)
+				if err != nil {
+					return err
+				}
+				if len(ds) != 1 || len(ds[0].Candidates) != 1 || !ds[0].Candidates[0].Won || !ds[0].Candidates[0].At.Equal(time.Date(2026, 8, 2, 8, 0, 0, 0, time.UTC)) {
+					t.Errorf("decided %+v, want Ben by his visit of 2 August, 08:00", ds)
+				}
+				return nil
+			})
+		})
+	}
 }
 
 // The refund gives back line 2 and the shipping: $50.00.

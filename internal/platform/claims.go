@@ -22,19 +22,25 @@ const (
 )
 
 // Claims collects what an order payload claims about the way the shopper came,
-// each claim once.
+// each claim once, with a time if it came with one anywhere.
 type Claims []order.Claim
 
 // Add appends a claim whose value could be one of ours; all others are dropped:
 // whoever writes a payload may write anything into it.
 func (c *Claims) Add(kind order.ClaimKind, value string, at time.Time, from string) {
-	if len(*c) == maxClaims || !claimable(value) {
+	if !claimable(value) {
 		return
 	}
-	for _, have := range *c {
-		if have.Kind == kind && have.Value == value {
+	for i := range *c {
+		if have := &(*c)[i]; have.Kind == kind && have.Value == value {
+			if have.At.IsZero() && !at.IsZero() {
+				have.At, have.From = at, from
+			}
 			return
 		}
+	}
+	if len(*c) == maxClaims {
+		return
 	}
 	*c = append(*c, order.Claim{Kind: kind, Value: strings.Clone(value), At: at, From: from})
 }

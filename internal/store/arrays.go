@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -18,7 +20,10 @@ import (
 // fastArrays teaches a new connection the plans.
 func fastArrays(_ context.Context, conn *pgx.Conn) error {
 	m := conn.TypeMap()
-	for _, oid := range []uint32{pgtype.Int8ArrayOID, pgtype.Int2ArrayOID, pgtype.TextArrayOID, pgtype.ByteaArrayOID} {
+	for _, oid := range []uint32{
+		pgtype.Int8ArrayOID, pgtype.Int4ArrayOID, pgtype.Int2ArrayOID, pgtype.TextArrayOID, pgtype.ByteaArrayOID, pgtype.BoolArrayOID,
+		pgtype.TimestamptzArrayOID, pgtype.UUIDArrayOID,
+	} {
 		if t, ok := m.TypeForOID(oid); ok {
 			m.RegisterType(&pgtype.Type{Name: t.Name, OID: oid, Codec: arrayCodec{t.Codec}})
 		}
@@ -31,26 +36,41 @@ type arrayCodec struct{ pgtype.Codec }
 // PlanEncode is pgx's question how to encode value.
 func (c arrayCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
 	if format == pgtype.BinaryFormatCode {
-		switch value.(type) {
-		case []int64:
-			if oid == pgtype.Int8ArrayOID {
-				return int64Array{}
-			}
-		case []int16:
-			if oid == pgtype.Int2ArrayOID {
-				return int16Array{}
-			}
-		case []string:
-			if oid == pgtype.TextArrayOID {
-				return textArray{}
-			}
-		case [][]byte:
-			if oid == pgtype.ByteaArrayOID {
-				return byteaArray{}
-			}
+		if plan := planOf(oid, value); plan != nil {
+			return plan
 		}
 	}
 	return c.Codec.PlanEncode(m, oid, format, value)
+}
+
+// planOf is the short way for value as an array of the type oid; nil: none.
+func planOf(oid uint32, value any) pgtype.EncodePlan {
+	var of uint32
+	var plan pgtype.EncodePlan
+	switch value.(type) {
+	case []int64:
+		of, plan = pgtype.Int8ArrayOID, int64Array{}
+	case []int32:
+		of, plan = pgtype.Int4ArrayOID, int32Array{}
+	case []int16:
+		of, plan = pgtype.Int2ArrayOID, int16Array{}
+	case []bool:
+		of, plan = pgtype.BoolArrayOID, boolArray{}
+	case []string:
+		of, plan = pgtype.TextArrayOID, textArray{}
+	case [][]byte:
+		of, plan = pgtype.ByteaArrayOID, byteaArray{}
+	case []time.Time:
+		of, plan = pgtype.TimestamptzArrayOID, timeArray{}
+	case []pgtype.Timestamptz:
+		of, plan = pgtype.TimestamptzArrayOID, timestamptzArray{}
+	case []pgtype.UUID:
+		of, plan = pgtype.UUIDArrayOID, uuidArray{}
+	}
+	if oid != of {
+		return nil
+	}
+	return plan
 }
 
 // appendHeader begins a one-dimensional array of n elements, whose lengths and
@@ -93,6 +113,98 @@ func (int16Array) Encode(value any, buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
+type int32Array struct{}
+
+func (int32Array) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]int32)
+	buf = appendHeader(buf, pgtype.Int4OID, len(list), 8*len(list))
+	for _, v := range list {
+		buf = binary.BigEndian.AppendUint32(buf, 4)
+		buf = binary.BigEndian.AppendUint32(buf, uint32(v)) //nolint:gosec // the bits are what is sent
+	}
+	return buf, nil
+}
+
+type boolArray struct{}
+
+func (boolArray) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]bool)
+	buf = appendHeader(buf, pgtype.BoolOID, len(list), 5*len(list))
+	for _, v := range list {
+		buf = binary.BigEndian.AppendUint32(buf, 1)
+		if v {
+			buf = append(buf, 1)
+		} else {
+			buf = append(buf, 0)
+		}
+	}
+	return buf, nil
+}
+
+// epoch is where PostgreSQL counts its microseconds from, in those of Unix.
+const epoch = 946_684_800_000_000
+
+func appendTime(buf []byte, t time.Time) []byte {
+	buf = binary.BigEndian.AppendUint32(buf, 8)
+	return binary.BigEndian.AppendUint64(buf, uint64(t.UnixMicro()-epoch)) //nolint:gosec // the bits are what is sent
+}
+
+// null is the length that stands for NULL.
+const null = 0xffffffff
+
+type timeArray struct{}
+
+func (timeArray) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]time.Time)
+	buf = appendHeader(buf, pgtype.TimestamptzOID, len(list), 12*len(list))
+	for _, v := range list {
+		buf = appendTime(buf, v)
+	}
+	return buf, nil
+}
+
+type timestamptzArray struct{}
+
+func (timestamptzArray) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]pgtype.Timestamptz)
+	start := len(buf)
+	buf = appendHeader(buf, pgtype.TimestamptzOID, len(list), 12*len(list))
+	for _, v := range list {
+		switch {
+		case !v.Valid:
+			buf[start+7] = 1
+			buf = binary.BigEndian.AppendUint32(buf, null)
+		case v.InfinityModifier == pgtype.Infinity:
+			buf = binary.BigEndian.AppendUint32(buf, 8)
+			buf = binary.BigEndian.AppendUint64(buf, math.MaxInt64)
+		case v.InfinityModifier == pgtype.NegativeInfinity:
+			buf = binary.BigEndian.AppendUint32(buf, 8)
+			buf = binary.BigEndian.AppendUint64(buf, 1<<63)
+		default:
+			buf = appendTime(buf, v.Time)
+		}
+	}
+	return buf, nil
+}
+
+type uuidArray struct{}
+
+func (uuidArray) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]pgtype.UUID)
+	start := len(buf)
+	buf = appendHeader(buf, pgtype.UUIDOID, len(list), 20*len(list))
+	for _, v := range list {
+		if !v.Valid {
+			buf[start+7] = 1
+			buf = binary.BigEndian.AppendUint32(buf, null)
+			continue
+		}
+		buf = binary.BigEndian.AppendUint32(buf, 16)
+		buf = append(buf, v.Bytes[:]...)
+	}
+	return buf, nil
+}
+
 type textArray struct{}
 
 func (textArray) Encode(value any, buf []byte) ([]byte, error) {
@@ -126,7 +238,7 @@ func (byteaArray) Encode(value any, buf []byte) ([]byte, error) {
 	buf[start+7] = nulls
 	for _, v := range list {
 		if v == nil {
-			buf = binary.BigEndian.AppendUint32(buf, 0xffffffff)
+			buf = binary.BigEndian.AppendUint32(buf, null)
 			continue
 		}
 		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v))) //nolint:gosec // at most a delivery's body
