@@ -71,6 +71,7 @@ var trees = []tree{
 	{"internal/embedded", floorEdge},
 	{"internal/sandbox", floorEdge},
 	{"app/bench", floorEdge},
+	{"app/scenario", floorMain},
 	{"internal/pgtest", floorMain},
 }
 
