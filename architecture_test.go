@@ -71,7 +71,6 @@ var trees = []tree{
 	{"internal/embedded", floorEdge},
 	{"internal/sandbox", floorEdge},
 	{"app/bench", floorEdge},
-	{"app/scenario", floorMain},
 	{"internal/pgtest", floorMain},
 }
 

@@ -11,12 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tributary/app/scenario"
 	"tributary/internal/domain/order"
 	"tributary/internal/errs"
 	"tributary/internal/identity"
 	"tributary/internal/payout"
 	"tributary/internal/sandbox"
+	"tributary/internal/sandbox/scenario"
 	"tributary/internal/store"
 	"tributary/internal/tenant"
 )

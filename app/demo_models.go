@@ -5,9 +5,9 @@ import (
 	"io"
 	"slices"
 
-	"tributary/app/scenario"
 	"tributary/internal/domain/kpi"
 	"tributary/internal/domain/money"
+	"tributary/internal/sandbox/scenario"
 	"tributary/internal/store"
 )
 
