@@ -63,6 +63,11 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	if err := os.Setenv("PRIVATE_STORES", "true"); err != nil { // the sandbox stores are on this machine
 		return err
 	}
+	if os.Getenv("TRUSTED_PROXIES") == "" { // its people come from addresses of their own
+		if err := os.Setenv("TRUSTED_PROXIES", "127.0.0.1,::1"); err != nil {
+			return err
+		}
+	}
 	if o.once && os.Getenv("DATABASE_URL") == "" {
 		dir, err := os.MkdirTemp("", "tributary-demo-")
 		if err != nil {
@@ -105,6 +110,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	d.base = "http://" + l.Addr().String()
+	sys.Config.PublicURL = d.base
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	served := make(chan error, 1)
@@ -148,6 +154,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 // once trades live for a moment, lets everything arrive, checks and prints.
 func (d *demo) once(cmd *cobra.Command, ctx context.Context, o demoOptions, start time.Time, stopWork func()) error {
 	live, cancel := context.WithTimeout(ctx, o.live)
+	d.trickle(live, 500*time.Millisecond)
 	err := d.world.Live(live, o.perMinute*10)
 	cancel()
 	if err != nil {

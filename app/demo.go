@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"tributary/internal/identity"
 	"tributary/internal/payout"
 	"tributary/internal/sandbox"
+	"tributary/internal/sandbox/scenario"
 	"tributary/internal/store"
 	"tributary/internal/tenant"
 )
@@ -32,7 +34,8 @@ type demo struct {
 // demoShop is one sandbox store and the shop it is to us.
 type demoShop struct {
 	store *sandbox.Store
-	deals []deal
+	deals []scenario.Deal
+	play  *scenario.Scenario // what happens in it besides the ordinary trade
 	id    int64
 	key   string // an API key, shown once
 }
@@ -99,11 +102,11 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	stores := []sandbox.Options{
 		{Platform: sandbox.Shopify, Domain: demoShopify, Name: "Shopify demo store", Seed: seed, Currency: "USD", Zone: newYork, Country: "US", TaxBps: 825,
 			Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}, {Currency: "JPY", RateMicro: 151_300_000}},
-			Influencers: influencers(shopifyDeals), Promos: promos, ClientID: "demo", ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
+			Influencers: scenario.Influencers(scenario.Shopify), Promos: promos, ClientID: "demo", ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
 		{Platform: sandbox.WooCommerce, Name: "WooCommerce demo store", Seed: seed + 1, Currency: "USD", Zone: losAngeles, Country: "US", TaxBps: 1900, TaxesIncluded: true,
-			Influencers: influencers(wooDeals), Promos: promos, Delivery: nasty, IDBase: idBase, Mix: &told},
+			Influencers: scenario.Influencers(scenario.WooCommerce), Promos: promos, Delivery: nasty, IDBase: idBase, Mix: &told},
 	}
-	deals := [][]deal{shopifyDeals, wooDeals}
+	deals := [][]scenario.Deal{scenario.Shopify, scenario.WooCommerce}
 	for i, o := range stores {
 		s, err := sandbox.New(o)
 		if err != nil {
@@ -120,7 +123,30 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 		d.shops = append(d.shops, shop)
 	}
 	d.world = sandbox.NewWorld(seed, d.shops[0].store, d.shops[1].store)
+	for i, s := range d.shops {
+		if err := d.cast(ctx, s, seed+uint64(i)); err != nil { //nolint:gosec // two shops
+			return err
+		}
+	}
 	return nil
+}
+
+// cast agrees with the influencers of a shop, or finds what was agreed.
+func (d *demo) cast(ctx context.Context, s *demoShop, seed uint64) error {
+	var key string
+	err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
+		key, _, err = identity.CreateKey(ctx, tx, "the demo's merchant", identity.Write)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.play = scenario.New(seed, s.store, d.world, scenario.NewAPI(d.base, key), s.deals)
+	if !d.fresh {
+		return s.play.Recall(ctx)
+	}
+	s.play.Clock = d.clock.set
+	return s.play.Agree(ctx)
 }
 
 // known is the shops of an earlier run, by domain.
@@ -147,9 +173,6 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 				return err
 			}
 			shop.id = added.ID
-			if err := sys.agree(ctx, shop.id, "https://"+demoShopify+"/", "USD", shop.deals); err != nil {
-				return err
-			}
 		}
 		s.Subscribe(d.base+"/webhooks/shopify", append([]string{"app/uninstalled", "shop/update"}, sandbox.OrderTopics...)...)
 		s.Subscribe(d.base+"/webhooks/shopify/compliance", sandbox.ComplianceTopics...)
@@ -162,9 +185,6 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 				return err
 			}
 			shop.id = added.ID
-			if err := sys.agree(ctx, shop.id, "https://"+demoWoo+"/", "USD", shop.deals); err != nil {
-				return err
-			}
 		}
 		to := tenant.ConnectionTo{BaseURL: s.URL()}
 		to.RestKeys.Key, to.RestKeys.Secret = s.AddKey(false)
@@ -179,12 +199,15 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 	return nil
 }
 
-// makeKeys gives each shop an API key. A shop without one has a history that
-// was not played to its end.
+// demoKey is the name of the key that is shown.
+const demoKey = "demo"
+
+// makeKeys gives each shop the API key that is shown. A shop without one has a
+// history that was not played to its end.
 func (d *demo) makeKeys(ctx context.Context) error {
 	for _, s := range d.shops {
 		err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
-			s.key, _, err = identity.CreateKey(ctx, tx, "demo", identity.Write)
+			s.key, _, err = identity.CreateKey(ctx, tx, demoKey, identity.Write)
 			return err
 		})
 		if err != nil {
@@ -205,7 +228,7 @@ func (d *demo) complete(ctx context.Context, known map[string]int64) error {
 		if err != nil {
 			return err
 		}
-		if len(keys) == 0 {
+		if !slices.ContainsFunc(keys, func(k store.APIKey) bool { return k.Name == demoKey }) {
 			return errs.New(errs.Conflict, "history_incomplete", "an earlier demo was stopped before it had played the history; delete what it left with `make demo-reset` (`tributary reset --yes`) and start again")
 		}
 	}
@@ -216,6 +239,9 @@ func (d *demo) complete(ctx context.Context, known map[string]int64) error {
 // holds passing and months closing when their time comes.
 func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, progress func(done, total int64)) error {
 	defer d.clock.real()
+	for _, s := range d.shops {
+		s.play.Play(ctx, from, to)
+	}
 	err := d.world.Simulate(ctx, sandbox.Run{
 		From: from, To: to, PerDay: perDay,
 		Progress: func(done, total int) { progress(int64(done), int64(total)) },
@@ -234,6 +260,9 @@ func (d *demo) history(ctx context.Context, from, to time.Time, perDay int, prog
 func (d *demo) day(ctx context.Context) error {
 	for _, s := range d.shops {
 		if err := d.settle(ctx, s); err != nil {
+			return err
+		}
+		if err := s.play.EndOfDay(d.clock.now()); err != nil {
 			return err
 		}
 	}

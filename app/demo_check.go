@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"tributary/internal/domain/kpi"
 	"tributary/internal/intake"
 	"tributary/internal/sandbox"
 	"tributary/internal/store"
@@ -16,7 +18,10 @@ type report struct {
 	LedgerBalanced    bool               `json:"ledger_balanced"`
 	VerifyDifferences int                `json:"verify_differences"`
 	ReplayDifferences int                `json:"replay_differences"`
-	OracleDifferences int                `json:"oracle_differences"` // plain percentage deals, against the stores' own books
+	OracleDifferences int                `json:"oracle_differences"` // to the stores' own books, and to what people did
+	ClickRequests     int64              `json:"click_requests"`     // sent to links and pages, by people and others
+	Models            []modelReport      `json:"models"`
+	KPIs              []kpiReport        `json:"kpis"`
 	DuplicatesSent    int                `json:"duplicates_sent"`
 	Sent              int                `json:"deliveries_sent"`
 	Retries           int                `json:"retries"`
@@ -66,11 +71,23 @@ func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
 func (d *demo) count(ctx context.Context, s *demoShop, r *report) error {
 	var sum store.Summary
 	var earned map[string]map[int64]int64
+	var byKind map[string]map[store.EarningKind]int64
+	var models []store.CampaignSummary
+	var kpis []store.KPIRow
 	err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) (err error) {
 		if sum, err = tx.Summary(ctx); err != nil {
 			return err
 		}
-		earned, err = tx.EarnedByOrder(ctx)
+		if earned, err = tx.EarnedByOrder(ctx); err != nil {
+			return err
+		}
+		if byKind, err = tx.EarnedByKind(ctx); err != nil {
+			return err
+		}
+		if models, err = tx.SummaryByCampaign(ctx); err != nil {
+			return err
+		}
+		kpis, err = tx.KPIs(ctx, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPITotal, From: tx.Now.AddDate(-10, 0, 0), To: tx.Now.AddDate(0, 0, 2)})
 		return err
 	})
 	if err != nil {
@@ -86,25 +103,50 @@ func (d *demo) count(ctx context.Context, s *demoShop, r *report) error {
 	r.Parked += sum.Parked
 	r.Waiting += sum.Waiting
 	r.Rereads += sum.Rereads
+	r.addModels(models)
+	r.addKPIs(s, kpis)
+	r.ClickRequests += s.play.Hits()
+	if err := s.play.Err(); err != nil {
+		return err
+	}
 	st := s.store.Stats()
 	r.DuplicatesSent += st.Duplicates
 	r.Sent += st.Attempts
 	r.Retries += st.Retries
 	r.HeldBack += st.HeldBack
-	rate := plainRate(s.deals)
 	for _, o := range s.store.Orders(sandbox.WithLines) {
 		r.Refunds += int64(o.Refunds)
 		if !d.fresh {
 			continue // the store has forgotten what it sold before
 		}
-		want := o.Commission(rate)
-		for _, deal := range s.deals {
-			if got := earned[deal.handle][o.OrderID]; deal.plainBps > 0 && want[deal.slug()] != got {
-				r.OracleDifferences++
-				r.Differences = append(r.Differences, store.Difference{Invariant: "ledger_equals_the_stores_books",
-					Subject: fmt.Sprintf("%s, order %d", deal.handle, o.OrderID), Want: fmt.Sprint(want[deal.slug()]), Got: fmt.Sprint(got)})
+		for handle, want := range s.play.Earned(&o) {
+			if got := earned[handle][o.OrderID]; want != got {
+				r.differs("ledger_equals_the_stores_books", fmt.Sprintf("%s, order %d", handle, o.OrderID), want, got)
+			}
+		}
+	}
+	if !d.fresh {
+		return nil
+	}
+	clicks, leads, posts := s.play.Counted()
+	for kind, all := range map[store.EarningKind]map[string]int64{store.EarningClicks: clicks, store.EarningLead: leads, store.EarningPost: posts} {
+		for handle, want := range all {
+			if got := byKind[handle][kind]; want != got {
+				r.differs("ledger_equals_what_people_did", fmt.Sprintf("%s, %s", handle, kind), want, got)
 			}
 		}
 	}
 	return nil
+}
+
+func (r *report) differs(invariant, subject string, want, got int64) {
+	r.OracleDifferences++
+	r.Differences = append(r.Differences, store.Difference{Invariant: invariant, Subject: subject, Want: fmt.Sprint(want), Got: fmt.Sprint(got)})
+}
+
+// trickle lets people come and go while the stores trade live.
+func (d *demo) trickle(ctx context.Context, every time.Duration) {
+	for _, s := range d.shops {
+		s.play.Trickle(ctx, every)
+	}
 }

@@ -36,6 +36,7 @@ func (d *demo) forever(cmd *cobra.Command, ctx context.Context, o demoOptions) e
 	ended := make(chan struct{})
 	live, cancel := context.WithCancel(ctx)
 	go func() { defer close(ended); d.tell(live, w) }()
+	d.trickle(live, 3*time.Second)
 	err = d.world.Live(ctx, o.perMinute)
 	cancel()
 	<-ended
@@ -71,6 +72,8 @@ func (r *report) print(w io.Writer, played bool) {
 		webhooks,
 		{"Differences", fmt.Sprint(r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences), checked},
 	})
+	fmt.Fprintln(w)
+	r.printModels(w)
 	for i, x := range r.Differences {
 		if i == 10 {
 			fmt.Fprintf(w, "  … and %d more\n", len(r.Differences)-i)

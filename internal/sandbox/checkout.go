@@ -15,6 +15,7 @@ type Basket struct {
 	Codes    []string // must exist in the store
 	Ref      string   // influencer slug whose link was followed
 	ClickID  string
+	Landing  string // address of the store to which a link of the app led; instead of Ref
 	Customer *Customer
 	Gateway  string // default: paid at once. "cod" and "bacs" are paid later
 	Unpaid   bool
@@ -134,6 +135,9 @@ func (s *Store) place(b Basket) (*Order, error) {
 
 // visit makes up how the shopper arrived.
 func (s *Store) visit(b Basket, now time.Time) Visit {
+	if b.Landing != "" {
+		return s.arrival(b.Landing, now)
+	}
 	if b.Ref == "" {
 		if s.rng.IntN(3) > 0 {
 			return Visit{}
@@ -158,6 +162,23 @@ func (s *Store) visit(b Basket, now time.Time) Visit {
 	}
 	v.Landing = "/?" + q.Encode()
 	return v
+}
+
+// arrival is the visit of a shopper whom a link led to the address: past
+// Shopify's /discount/CODE, which only sets a cookie.
+func (s *Store) arrival(address string, now time.Time) Visit {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Visit{}
+	}
+	if strings.HasPrefix(u.Path, "/discount/") {
+		if to, err := url.Parse(u.Query().Get("redirect")); err == nil {
+			u = to
+		}
+	}
+	q := u.Query()
+	return Visit{Slug: q.Get("utm_source"), UTMID: q.Get("utm_id"), ClickID: q.Get("utm_id"), Campaign: q.Get("utm_campaign"), Landing: u.RequestURI(),
+		Referrer: "https://l.instagram.com/", At: now.Add(-time.Duration(3+s.rng.IntN(25)) * time.Minute), Noted: s.rng.IntN(2) == 0}
 }
 
 // RandomBasket draws a basket by the store's Mix.
@@ -249,19 +270,26 @@ func (s *Store) basket(r *rand.Rand) Basket {
 // someone picks an influencer by weight.
 func (s *Store) someone(r *rand.Rand) *Influencer {
 	sum := 0
-	for _, inf := range s.opt.Influencers {
-		sum += max(inf.Weight, 1)
+	for i := range s.opt.Influencers {
+		sum += s.opt.Influencers[i].weight()
 	}
 	if sum == 0 {
 		return nil
 	}
 	n := r.IntN(sum)
 	for i := range s.opt.Influencers {
-		if n -= max(s.opt.Influencers[i].Weight, 1); n < 0 {
+		if n -= s.opt.Influencers[i].weight(); n < 0 {
 			return &s.opt.Influencers[i]
 		}
 	}
 	return nil
+}
+
+func (inf *Influencer) weight() int {
+	if inf.Weight == 0 {
+		return 1
+	}
+	return max(inf.Weight, 0)
 }
 
 // code is one of the influencer's codes, typed as shoppers type.

@@ -5,13 +5,16 @@ import "time"
 const day = 24 * time.Hour
 
 // sell lets a shopper buy something and plans what becomes of the order.
-func (w *World) sell(s *Store) {
-	b := s.RandomBasket()
+func (w *World) sell(s *Store) { _, _ = w.Sell(s, s.RandomBasket()) }
+
+// Sell is Checkout, with a life of the order planned after it. It is for what
+// runs in the world's time: steps of At.
+func (w *World) Sell(s *Store, b Basket) (*Order, error) {
 	o, err := s.Checkout(b)
-	if err != nil {
-		return
+	if err == nil {
+		w.fate(s, o, b)
 	}
-	w.fate(s, o, b)
+	return o, err
 }
 
 // between draws a duration.

@@ -39,7 +39,7 @@ const (
 type Influencer struct {
 	Slug   string // in ?ref= and utm_source
 	UTMID  string // utm_id of their link; empty leaves it out
-	Weight int    // share of the influencer traffic; 0 counts as 1
+	Weight int    // share of the influencer traffic; 0 counts as 1, less is none
 	Codes  []Code
 }
 

@@ -82,6 +82,15 @@ func (w *World) plan(s *Store, after time.Duration, do func()) {
 	heap.Push(&w.due, step{s.Now().Add(time.Duration(float64(after) * w.scale)), w.seq, s, do})
 }
 
+// At plans something that people do besides shopping in the store's world: do
+// runs at that instant of the store's time, before whatever comes after it.
+func (w *World) At(s *Store, at time.Time, do func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seq++
+	heap.Push(&w.due, step{at, w.seq, s, do})
+}
+
 // next pops the earliest step before until.
 func (w *World) next(until time.Time) (step, bool) {
 	w.mu.Lock()

@@ -189,6 +189,28 @@ func TestR51OnlyQualifiedLeadsEarn(t *testing.T) {
 	}
 }
 
+// The article's ranges: $5 to $50 a lead, $0.30 to $1.00 a click and 1,000 of
+// them at most.
+func TestTheArticlesPricesOfLeadsAndClicks(t *testing.T) {
+	t.Parallel()
+	twenty := make([]commission.Piece, 20)
+	for i := range twenty {
+		twenty[i] = commission.Piece{ID: int64(i), At: noon, Counts: true}
+	}
+	for amount, want := range map[string]int64{"5.00": 10_000, "50.00": 100_000} {
+		if got := sum(commission.PieceTargets(only(t, terms.Component{Type: terms.Leads, Amount: amount}), time.UTC, twenty)); got != want {
+			t.Errorf("20 leads at %s: %d, want %d", amount, got, want)
+		}
+	}
+	days := []commission.ClickDay{{Start: noon, Valid: 700}, {Start: noon.AddDate(0, 0, 1), Valid: 800}}
+	for price, want := range map[string]int64{"0.30": 30_000, "1.00": 100_000} {
+		c := only(t, terms.Component{Type: terms.Clicks, UnitPrice: price, MaxCount: 1000})
+		if got := sum(commission.ClickTargets(c, "USD", time.UTC, days)); got != want {
+			t.Errorf("1,500 clicks at %s, 1,000 at most: %d, want %d", price, got, want)
+		}
+	}
+}
+
 func TestPiecesBeyondTheCapEarnNothingUntilOneBeforeThemFalls(t *testing.T) {
 	t.Parallel()
 	c := only(t, terms.Component{Type: terms.Giveaway, Amount: "2.00", MaxCount: 2})

@@ -130,12 +130,16 @@ func Judge(leads []Lead, now time.Time, zone *time.Location) []Verdict {
 			*v = Verdict{State: Invalid, Reason: l.Invalid}
 			continue
 		}
-		from := l.At // when nothing stood in its way any more
-		var first *Lead
+		from := l.At           // when nothing stood in its way any more
+		var first, later *Lead // that stands in its way; that has taken its place for good
 		for _, j := range order[:n] {
 			e, w := &leads[j], &out[j]
 			never := w.gone.IsZero() && (w.State == Invalid || w.State == Duplicate)
 			if never || apart(e.At, l.At) > time.Duration(l.Rules.DedupeDays)*day {
+				continue
+			}
+			if e.Final != nil && (l.At.Before(e.At) || l.At.Equal(e.At) && l.ID < e.ID) {
+				later = e
 				continue
 			}
 			if w.gone.IsZero() {
@@ -150,7 +154,12 @@ func Judge(leads []Lead, now time.Time, zone *time.Location) []Verdict {
 			*v = Verdict{State: Duplicate, Reason: KnownAddress, DuplicateOf: first.ID}
 			continue
 		}
+		// One that had turned out bad before a later one took its place stays what
+		// it was; else it cannot count beside that.
 		*v = judge(l, from, now, zone)
+		if later != nil && (v.gone.IsZero() || v.gone.After(later.Final.VetFrom)) {
+			*v = Verdict{State: Duplicate, Reason: KnownAddress, DuplicateOf: later.ID}
+		}
 	}
 	return out
 }

@@ -128,6 +128,19 @@ func TestALeadWhoseHoldIsOverStaysQualified(t *testing.T) {
 	}
 }
 
+func TestALeadThatMadeRoomStaysWhatItWasWhenTheNextIsFinal(t *testing.T) {
+	t.Parallel()
+	for _, first := range []lead.Lead{one(1, 0, said(1, false)), one(1, 0)} { // rejected, or left to its deadline
+		second := one(2, 20, said(21, true))
+		before := lead.Judge([]lead.Lead{first, second}, days(22), zone)
+		if before[1].State != lead.Qualified {
+			t.Fatalf("%+v", before[1])
+		}
+		second.Final = &before[1]
+		states(t, 60, []lead.Lead{first, second}, before[0].State, lead.Qualified)
+	}
+}
+
 // However the leads and decisions of a mailbox arrive, the verdicts are the
 // same, and at most one lead stands for the days of dedupe.
 func TestVerdictsDoNotDependOnTheOrderOfArrival(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"tributary/internal/store"
 )
 
-// deal is one influencer of the demo with the terms that were agreed.
+// deal is one influencer of the crash tests, whose programme is made beside any
+// server.
 type deal struct {
 	handle string
 	way    string // in words, for the summary
@@ -27,40 +28,6 @@ type deal struct {
 
 func (d deal) code() string { return fmt.Sprintf("%s%d", strings.ToUpper(d.handle), d.offBps/100) }
 func (d deal) slug() string { return d.handle }
-
-// The deals of the two stores: every component and convention that can be
-// settled is in one of them.
-var (
-	shopifyDeals = []deal{
-		{handle: "anna", way: "10 % of sales", plainBps: 1000, offBps: 1000, components: []string{`{"id":"base","type":"percentage","rate_bps":1000}`}},
-		{handle: "ben", way: "12 %, nothing on returning buyers", offBps: 1500, components: []string{
-			`{"id":"base","type":"percentage","rate_bps":1200,"rules":[{"id":"returning","customer":"returning","rate_bps":0}]}`}},
-		{handle: "cara", way: "$5.00 an order", offBps: 1000, components: []string{`{"id":"fee","type":"flat_order","amount":"5.00"}`}},
-		{handle: "dan", way: "$1.50 an item", offBps: 500, components: []string{`{"id":"item","type":"flat_item","amount":"1.50"}`}},
-		{handle: "eva", way: "30 % of net sales", offBps: 1000, components: []string{`{"id":"share","type":"revenue_share","of":"net_sales","rate_bps":3000}`}},
-		{handle: "finn", way: "rate tiers, split at the boundary", offBps: 1000, components: []string{
-			`{"id":"tiers","type":"rate_tiers","convention":"split_at_boundary","basis":"revenue","on_refund":"at_original_rate","period":{"kind":"calendar_month"},
-			  "bands":[{"from":"0.00","rate_bps":400},{"from":"1000.00","rate_bps":600},{"from":"3000.00","rate_bps":800}]}`}},
-		{handle: "gia", way: "rate tiers, all orders at the highest rate", offBps: 1000, components: []string{
-			`{"id":"tiers","type":"rate_tiers","convention":"retroactive_all","basis":"orders","on_refund":"refold","period":{"kind":"calendar_quarter"},
-			  "bands":[{"from":"0","rate_bps":500},{"from":"25","rate_bps":700},{"from":"75","rate_bps":900}]}`}},
-		{handle: "hugo", way: "6 % and $50 / $150 / $300 at 20 / 50 / 100 sales", offBps: 2000, components: []string{
-			`{"id":"base","type":"percentage","rate_bps":600}`,
-			`{"id":"goal","type":"milestones","mode":"replace","metric":"orders","count_basis":"locked","clawback":"until_paid",
-			  "steps":[{"at":"20","amount":"50.00"},{"at":"50","amount":"150.00"},{"at":"100","amount":"300.00"}]}`}},
-	}
-	wooDeals = []deal{
-		{handle: "ida", way: "8 % of sales", plainBps: 800, offBps: 1000, components: []string{`{"id":"base","type":"percentage","rate_bps":800}`}},
-		{handle: "jon", way: "15 % of first orders, 5 % later", offBps: 1000, components: []string{
-			`{"id":"base","type":"percentage","rate_bps":1500,"rules":[{"id":"returning","customer":"returning","rate_bps":500}]}`}},
-		{handle: "kim", way: "$40 at 10 and $100 more at 30 sales", offBps: 1500, components: []string{
-			`{"id":"goal","type":"milestones","mode":"additive","metric":"orders","count_basis":"locked","clawback":"always",
-			  "steps":[{"at":"10","amount":"40.00"},{"at":"30","amount":"100.00"}]}`}},
-		{handle: "leo", way: "20 % up to $400 a month", offBps: 1000,
-			components: []string{`{"id":"base","type":"percentage","rate_bps":2000}`},
-			more:       map[string]any{"caps": map[string]any{"per_period": "400.00"}, "attribution": map[string]any{"binding": map[string]any{"months": 6, "rebind_on_touch": false, "terms": "first_order"}}}},
-	}
-)
 
 // influencers is what the store must know of the deals.
 func influencers(deals []deal) []sandbox.Influencer {
