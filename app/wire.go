@@ -18,6 +18,7 @@ import (
 	"tributary/internal/config"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
+	"tributary/internal/identity"
 	"tributary/internal/intake"
 	"tributary/internal/landing"
 	"tributary/internal/obs"
@@ -277,6 +278,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
 		PublicURL: sys.Config.BaseURL(), OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
+		Sessions: identity.NewSessions(sys.Config.ShopifyClientID, sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious),
 		Redis:    sys.Waker.Ping,
 		Resettle: sys.Settler.Resettle,
 		Wake:     sys.Waker.Wake,

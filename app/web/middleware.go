@@ -23,9 +23,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
 
+	"tributary/internal/domain/order"
 	"tributary/internal/errs"
 	"tributary/internal/identity"
 	"tributary/internal/obs"
+	"tributary/internal/store"
 )
 
 // visit is what is known about the request at hand.
@@ -100,6 +102,9 @@ func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) 
 	line.Add(slog.String("route", route), slog.Int("status", status), slog.Int64("bytes", c.Response().Size))
 	if v.caller.ShopID != 0 {
 		line.Add(slog.Int64("shop", v.caller.ShopID), slog.Int64("key", v.caller.KeyID))
+		if v.caller.User != "" {
+			line.Add(slog.String("user", v.caller.User))
+		}
 	}
 	err := v.err
 	if v.shopper && err == nil {
@@ -210,7 +215,7 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 	if !protected {
 		return nil // the API document
 	}
-	caller, err := s.auth.Authenticate(ctx, c.Request().Header.Get("Authorization"))
+	caller, err := s.callerOf(ctx, c)
 	if err != nil {
 		if errs.As(err) != nil && !s.failures.Take(address) {
 			return errTooMany
@@ -228,6 +233,31 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 		return readBody(c, v, op.MaxBodyBytes)
 	}
 	return nil
+}
+
+// callerOf tells who calls: the holder of an API key, or somebody in the admin
+// of a Shopify store. The shop comes from the key or the token and from nowhere
+// else.
+func (s *Server) callerOf(ctx context.Context, c echo.Context) (identity.Caller, error) {
+	authorization := c.Request().Header.Get("Authorization")
+	if s.Sessions == nil || !identity.IsSessionToken(authorization) {
+		return s.auth.Authenticate(ctx, authorization)
+	}
+	session, err := s.Sessions.FromHeader(authorization, s.DB.Now())
+	if err != nil {
+		if errors.Is(err, identity.ErrSession) { // App Bridge tries once more, with a new token
+			c.Response().Header().Set("X-Shopify-Retry-Invalid-Session-Request", "1")
+		}
+		return identity.Caller{}, err
+	}
+	id, err := s.DB.ShopByDomain(ctx, order.Shopify, session.Shop)
+	if store.IsNotFound(err) {
+		return identity.Caller{}, errs.New(errs.Forbidden, "shop_not_installed", fmt.Sprintf("%s has not installed the app. Install it from the store's admin.", session.Shop))
+	}
+	if err != nil {
+		return identity.Caller{}, err
+	}
+	return identity.Caller{ShopID: id, User: session.User, Scope: identity.Write}, nil
 }
 
 // readBody reads the whole body once, so that an idempotency key can be tied

@@ -43,6 +43,9 @@ type Deps struct {
 	OperatorToken string
 	// TrustedProxies may tell the caller's address in X-Forwarded-For.
 	TrustedProxies []*net.IPNet
+	// Sessions lets in who works in the admin of a Shopify store; nil lets in
+	// API keys only.
+	Sessions *identity.Sessions
 	// Redis tells whether Redis answers; nil when there is none to ask.
 	Redis func(context.Context) error
 	// Resettle settles orders again after evidence about them, or the programme,

@@ -1,4 +1,5 @@
-// Package identity says who is calling: the holder of an API key of one shop.
+// Package identity says who is calling: the holder of an API key of one shop,
+// or somebody in the admin of a Shopify store.
 package identity
 
 import (
@@ -28,11 +29,12 @@ const (
 // Allows reports whether a key of scope s may do what needs scope want.
 func (s Scope) Allows(want Scope) bool { return s == Write || s == want }
 
-// Caller is who sent a request. The shop comes from the key and from nowhere
-// else.
+// Caller is who sent a request. The shop comes from the key or the session
+// token and from nowhere else.
 type Caller struct {
 	ShopID int64
-	KeyID  int64
+	KeyID  int64  // 0: a session
+	User   string // of a session: the person's number in the store's platform
 	Scope  Scope
 }
 
