@@ -7,16 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"tributary/internal/platform"
 	"tributary/internal/platform/wire"
 )
 
@@ -43,15 +40,7 @@ const (
 // addresses and over plain http.
 func NewClient(version string, development bool) *Client {
 	c := &Client{agent: "Tributary/" + version, plain: development}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.public}
-	c.http = &http.Client{
-		Timeout: restTimeout,
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
-			ResponseHeaderTimeout: restTimeout, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c.http = &http.Client{Timeout: restTimeout, Transport: platform.CarefulTransport(development, restTimeout), CheckRedirect: platform.NoRedirect}
 	return c
 }
 
@@ -77,29 +66,6 @@ func (e *Error) Gone() bool {
 
 // OfOrder tells that the trouble is with this order; with others it may go well.
 func (e *Error) OfOrder() bool { return e.Gone() || e.Code == "too_large" || e.Code == "unexpected" }
-
-var errPrivate = errors.New("a private address")
-
-// public refuses to connect to anything but a public address. It sees the
-// address that is about to be called, so a name cannot change its meaning
-// after it was checked.
-func (c *Client) public(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	if ip := ap.Addr().Unmap(); !c.plain && (!ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })) {
-		return errPrivate
-	}
-	return nil
-}
-
-// special is what else is not the public internet: this network, shared address
-// space, and IPv6 that carries an IPv4 address.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
-}
 
 // ReadOrder reads an order and its refunds. An order that is gone is a Read
 // without Order and no error. Errors are *Error, or of ctx.
@@ -163,7 +129,7 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 			return nil, nil, ctx.Err()
 		}
 		e.Code, e.Reason, e.cause = "no_answer", "the store does not answer", err
-		if errors.Is(err, errPrivate) {
+		if errors.Is(err, platform.ErrPrivate) {
 			e.Code, e.Reason = "not_allowed", "the store's name leads to a private address"
 		}
 		return nil, nil, e
