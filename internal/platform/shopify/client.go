@@ -138,10 +138,12 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	b := c.api.budget(c.shop)
 	for n := 1; ; n++ {
-		if err := b.wait(ctx, c.doc.Name); err != nil {
+		taken, err := b.take(ctx, c.doc.Name)
+		if err != nil {
 			return nil, err
 		}
 		res, answer, err := c.api.send(ctx, u, req.Header, body, Error{Shop: c.shop, What: c.doc.Name})
+		b.landed(taken)
 		if err == nil {
 			err = c.understand(b, res, answer)
 		}
@@ -278,6 +280,7 @@ type budget struct {
 	mu                          sync.Mutex
 	maximum, available, restore float64
 	at                          time.Time
+	flying                      float64            // what calls that have not been answered will cost
 	costs                       map[string]float64 // of each document, as last requested
 }
 
@@ -290,28 +293,43 @@ func (b *budget) learn(document string, c cost) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.costs[document] = c.Requested
-	b.maximum, b.available, b.restore, b.at = c.Throttle.Maximum, c.Throttle.Available, c.Throttle.Restore, time.Now()
+	b.maximum, b.restore, b.at = c.Throttle.Maximum, c.Throttle.Restore, time.Now()
+	b.available = c.Throttle.Available - b.flying
 }
 
-// wait takes what the document costs out of the bucket, once there is enough in
-// it. Of a document that was never sent nothing is known, and nothing is taken.
-func (b *budget) wait(ctx context.Context, document string) error {
+// take takes what the document costs out of the bucket, once there is enough in
+// it: who comes next waits behind. Of a document that was never sent nothing is
+// known, and nothing is taken.
+func (b *budget) take(ctx context.Context, document string) (taken float64, err error) {
 	b.mu.Lock()
-	need := b.costs[document]
 	var d time.Duration
 	if b.restore > 0 {
 		now := time.Now()
 		b.available = min(b.maximum, b.available+b.restore*now.Sub(b.at).Seconds())
 		b.at = now
-		need = min(need, b.maximum)
-		if short := need - b.available; short > 0 {
-			d = time.Duration(short / b.restore * float64(time.Second))
+		taken = min(b.costs[document], b.maximum)
+		if lacking := taken - b.available; lacking > 0 {
+			d = time.Duration(lacking / b.restore * float64(time.Second))
 		}
-		b.available -= need // who comes next waits behind us
+		b.available -= taken
+		b.flying += taken
 	}
 	b.mu.Unlock()
-	if d <= 0 {
-		return nil
+	if d > 0 {
+		if err := sleep(ctx, d); err != nil {
+			b.mu.Lock()
+			b.available += taken
+			b.flying -= taken
+			b.mu.Unlock()
+			return 0, err
+		}
 	}
-	return sleep(ctx, d)
+	return taken, nil
+}
+
+// landed says that a call was answered, or never will be.
+func (b *budget) landed(taken float64) {
+	b.mu.Lock()
+	b.flying -= taken
+	b.mu.Unlock()
 }
