@@ -24,6 +24,8 @@ type discount struct {
 	used              []string
 	lists             map[string]list
 	meta              list
+
+	deal *dealNode // Shopify
 }
 
 // addCode puts a code into the store. Call with mu held (or before use).
@@ -34,6 +36,9 @@ func (s *Store) addCode(c Code) *discount {
 		d.kind = "percent"
 	}
 	s.codes[foldCode(c.Text)] = d
+	if s.shop != nil {
+		s.shop.wrap(d)
+	}
 	return d
 }
 
@@ -50,7 +55,14 @@ func (s *Store) owner(code string) string {
 }
 
 func (d *discount) usable(now time.Time) bool {
-	return d != nil && d.status == "publish" && (d.expires.IsZero() || now.Before(d.expires))
+	switch {
+	case d == nil:
+		return false
+	case d.deal != nil:
+		return d.deal.status(now) == "ACTIVE" && (d.deal.limit == 0 || int64(len(d.used)) < d.deal.limit)
+	}
+	limit, _ := d.usageLimit.(int64)
+	return d.status == "publish" && (d.expires.IsZero() || now.Before(d.expires)) && (limit == 0 || int64(len(d.used)) < limit)
 }
 
 func (d *discount) use(email string) { d.used = append(d.used, email) }
@@ -71,6 +83,9 @@ func (s *Store) EditCode(text string, change func(*Code)) error {
 		s.codes[foldCode(c.Text)] = d
 	}
 	d.Code, d.modified = c, s.Now().Truncate(time.Second)
+	if d.deal != nil {
+		d.deal.percentBps, d.deal.fixed, d.deal.updated = c.PercentBps, c.Fixed, d.modified
+	}
 	s.mu.Unlock()
 	s.fireCoupon("coupon.updated", d.id)
 	return nil
