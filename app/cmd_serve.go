@@ -202,6 +202,7 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueRereads: sys.DB.ShopsWithRereads,
+		Renewals:   sys.Shopify.RenewIdle,
 		Holds:      sys.Payouts.Holds,
 		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Posts:      sys.Reader.Tick,

@@ -15,6 +15,7 @@ import (
 
 	"tributary/app/web"
 	"tributary/internal/beacon"
+	"tributary/internal/credential"
 	"tributary/internal/config"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
@@ -22,12 +23,14 @@ import (
 	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/platform/shopify"
 	"tributary/internal/platform/woocommerce"
 	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/social/instagram"
 	"tributary/internal/social/youtube"
 	"tributary/internal/store"
+	"tributary/internal/tenant"
 	"tributary/internal/tracking"
 	"tributary/internal/tracking/content"
 	"tributary/internal/tracking/giveaway"
@@ -73,6 +76,8 @@ type system struct {
 	Drawer   *giveaway.Drawer
 	Pages    *landing.Pages
 	Payouts  *payout.Closer
+	Shopify  *credential.Shopify
+	Installs *tenant.ShopifyInstaller
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -145,6 +150,11 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+		sys.Shopify = &credential.Shopify{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, API: shopify.NewAPI(shopify.Options{
+			App: shopify.App{ClientID: sys.Config.ShopifyClientID, ClientSecret: sys.Config.ShopifyClientSecret, Previous: sys.Config.ShopifyClientSecretPrevious},
+			Version: version, Log: sys.Log, Private: sys.Config.PrivateStores,
+		})}
+		sys.Installs = &tenant.ShopifyInstaller{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, RedirectURL: sys.Config.BaseURL() + "/auth/callback"}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
@@ -286,6 +296,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Tracker:  sys.Tracker,
 		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
+		Installs:  sys.Installs,
 	}
 }
 
