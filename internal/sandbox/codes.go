@@ -25,6 +25,9 @@ type discount struct {
 	lists             map[string]list
 	meta              list
 
+	freeShipping bool
+	minimum      int64
+
 	deal *dealNode // Shopify
 }
 
@@ -138,9 +141,9 @@ func (s *Store) wooCoupon(d *discount) object {
 		{"usage_count", len(d.used)}, {"individual_use", d.individual},
 		{"product_ids", get("product_ids")}, {"excluded_product_ids", get("excluded_product_ids")},
 		{"usage_limit", d.usageLimit}, {"usage_limit_per_user", d.usagePerUser}, {"limit_usage_to_x_items", nil},
-		{"free_shipping", false}, {"product_categories", get("product_categories")},
+		{"free_shipping", d.freeShipping}, {"product_categories", get("product_categories")},
 		{"excluded_product_categories", get("excluded_product_categories")}, {"exclude_sale_items", false},
-		{"minimum_amount", decimal(0, s.exp)}, {"maximum_amount", decimal(0, s.exp)},
+		{"minimum_amount", decimal(d.minimum, s.exp)}, {"maximum_amount", decimal(0, s.exp)},
 		{"email_restrictions", get("email_restrictions")}, {"used_by", used}, {"meta_data", meta},
 		{"_links", s.links("coupons", d.id)},
 	}

@@ -17,7 +17,7 @@ import (
 	"tributary/internal/platform/wire"
 )
 
-// Client reads orders over a store's REST API (wc/v3). A store's address is a
+// Client reads orders and keeps coupons over a store's REST API (wc/v3). A store's address is a
 // merchant's word, so it is called with care: https only, no private address
 // behind the name, no redirect followed, an answer of limited size and time.
 // It is safe for concurrent use.
@@ -107,6 +107,13 @@ func (c *Client) list(ctx context.Context, a Access, path string) ([]byte, error
 
 // get reads one JSON document that begins with first.
 func (c *Client) get(ctx context.Context, a Access, path string, query url.Values, first byte) ([]byte, http.Header, error) {
+	return c.do(ctx, a, http.MethodGet, path, query, nil, first)
+}
+
+// do sends a request, with a JSON body or without, and reads one JSON document
+// that begins with first. It is sent once: what a store did with a request that
+// was not answered has to be looked up.
+func (c *Client) do(ctx context.Context, a Access, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	e := &Error{What: what(a, path)}
 	u, err := url.Parse(a.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !c.plain) {
@@ -115,10 +122,13 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 	}
 	u = u.JoinPath("wp-json/wc/v3", path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
 	if err != nil {
 		e.Code, e.Reason, e.cause = "not_allowed", "the store's address cannot be called", err
 		return nil, nil, e
+	}
+	if content != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.SetBasicAuth(a.Key, a.Secret)
 	req.Header.Set("User-Agent", c.agent)
@@ -154,7 +164,7 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 		doc := document(body)
 		if doc == nil {
 			e.Code, e.Reason = "not_json", fmt.Sprintf("the store answers %d with something that is not JSON, as firewalls and broken plugins do", res.StatusCode)
-		} else if res.StatusCode != http.StatusOK {
+		} else if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated {
 			e.refused(doc)
 		} else if doc[0] == first {
 			return doc, res.Header, nil
