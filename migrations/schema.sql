@@ -139,12 +139,18 @@ CREATE TABLE codes (
   valid_to timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  discount_id bigint DEFAULT 0 NOT NULL,
+  store_state text DEFAULT ''::text NOT NULL,
+  store_note text DEFAULT ''::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
-  CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
+  CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from))),
+  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'deleted'::text])))
 );
 CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
+CREATE INDEX codes_discount ON codes USING btree (shop_id, discount_id, id) WHERE (discount_id <> 0);
 CREATE UNIQUE INDEX codes_open ON codes USING btree (shop_id, code) WHERE (valid_to IS NULL);
 
 -- Table connections
@@ -220,6 +226,29 @@ CREATE INDEX deliveries_parked ON ONLY deliveries USING btree (shop_id) WHERE (s
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+
+-- Table discounts
+CREATE TABLE discounts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  title text NOT NULL,
+  spec text NOT NULL,
+  wanted text DEFAULT 'active'::text NOT NULL,
+  revision bigint DEFAULT 1 NOT NULL,
+  applied bigint DEFAULT 0 NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
+  edited text DEFAULT ''::text NOT NULL,
+  checked_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT discounts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT discounts_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT discounts_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT discounts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'active'::text, 'paused'::text, 'deleted'::text, 'failed'::text, 'gone'::text]))),
+  CONSTRAINT discounts_wanted_check CHECK ((wanted = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])))
+);
 
 -- Table domains
 CREATE TABLE domains (
@@ -1408,6 +1437,7 @@ ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE discounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
@@ -1466,6 +1496,7 @@ CREATE POLICY tenant ON crm_events FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON discounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1524,6 +1555,7 @@ GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT ON crm_events TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON discounts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;

@@ -124,20 +124,13 @@ func (h *shopifySide) node(n *dealNode, key string) any {
 // dealInput is what of the inputs the store understands. Pointers and raw
 // values tell what was sent from what was left out.
 type dealInput struct {
-	Title, Code  *string
-	StartsAt     *time.Time
-	EndsAt       json.RawMessage
-	UsageLimit   json.RawMessage
-	Once         *bool `json:"appliesOncePerCustomer"`
-	CombinesWith *struct{ OrderDiscounts, ProductDiscounts, ShippingDiscounts bool }
-	Minimum      *struct {
-		Quantity *struct {
-			N json.Number `json:"greaterThanOrEqualToQuantity"`
-		}
-		Subtotal *struct {
-			N json.Number `json:"greaterThanOrEqualToSubtotal"`
-		}
-	} `json:"minimumRequirement"`
+	Title, Code                *string
+	StartsAt                   *time.Time
+	EndsAt                     json.RawMessage
+	UsageLimit                 json.RawMessage
+	Once                       *bool `json:"appliesOncePerCustomer"`
+	CombinesWith               *struct{ OrderDiscounts, ProductDiscounts, ShippingDiscounts bool }
+	Minimum                    json.RawMessage `json:"minimumRequirement"`
 	Context, CustomerSelection json.RawMessage
 	CustomerGets               *struct {
 		Value *struct {
@@ -201,7 +194,16 @@ func (h *shopifySide) saveDeal(n *dealNode, raw any, key string) object {
 	if c := in.CombinesWith; c != nil {
 		next.combines = [3]bool{c.OrderDiscounts, c.ProductDiscounts, c.ShippingDiscounts}
 	}
-	if m := in.Minimum; m != nil {
+	if in.Minimum != nil {
+		var m struct {
+			Quantity *struct {
+				N json.Number `json:"greaterThanOrEqualToQuantity"`
+			}
+			Subtotal *struct {
+				N json.Number `json:"greaterThanOrEqualToSubtotal"`
+			}
+		}
+		_ = json.Unmarshal(in.Minimum, &m)
 		if m.Quantity != nil && m.Subtotal != nil {
 			return fail("minimumRequirement", "CONFLICT", "Minimum subtotal and quantity can't both be present.")
 		}

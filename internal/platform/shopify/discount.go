@@ -170,6 +170,8 @@ func input(title, code string, s offer.Spec, c money.Currency, was *offer.Spec) 
 	switch {
 	case s.MinSubtotal > 0:
 		in["minimumRequirement"] = map[string]any{"subtotal": map[string]any{"greaterThanOrEqualToSubtotal": money.Format(s.MinSubtotal, c)}}
+	case s.MinQuantity == 0 && was != nil && was.MinSubtotal+was.MinQuantity > 0:
+		in["minimumRequirement"] = nil
 	case s.MinQuantity > 0:
 		in["minimumRequirement"] = map[string]any{"quantity": map[string]any{"greaterThanOrEqualToQuantity": fmt.Sprint(s.MinQuantity)}}
 	}
@@ -181,20 +183,15 @@ func input(title, code string, s offer.Spec, c money.Currency, was *offer.Spec) 
 	if s.Kind == offer.Fixed {
 		value = map[string]any{"discountAmount": map[string]any{"amount": money.Format(s.AmountMinor, c), "appliesOnEachItem": false}}
 	}
+	if was == nil {
+		was = &offer.Spec{}
+	}
 	items := map[string]any{"all": true}
 	switch {
 	case len(s.Products) > 0:
-		change := map[string]any{"productsToAdd": gids("Product", s.Products)}
-		if was != nil {
-			change["productsToRemove"] = gids("Product", minus(was.Products, s.Products))
-		}
-		items = map[string]any{"products": change}
+		items = map[string]any{"products": map[string]any{"productsToAdd": gids("Product", minus(s.Products, was.Products)), "productsToRemove": gids("Product", minus(was.Products, s.Products))}}
 	case len(s.Collections) > 0:
-		change := map[string]any{"add": gids("Collection", s.Collections)}
-		if was != nil {
-			change["remove"] = gids("Collection", minus(was.Collections, s.Collections))
-		}
-		items = map[string]any{"collections": change}
+		items = map[string]any{"collections": map[string]any{"add": gids("Collection", minus(s.Collections, was.Collections)), "remove": gids("Collection", minus(was.Collections, s.Collections))}}
 	}
 	in["customerGets"] = map[string]any{"value": value, "items": items}
 	return in
