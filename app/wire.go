@@ -15,8 +15,8 @@ import (
 
 	"tributary/app/web"
 	"tributary/internal/beacon"
-	"tributary/internal/credential"
 	"tributary/internal/config"
+	"tributary/internal/credential"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
 	"tributary/internal/intake"
@@ -78,6 +78,7 @@ type system struct {
 	Payouts  *payout.Closer
 	Shopify  *credential.Shopify
 	Installs *tenant.ShopifyInstaller
+	Codes    *program.Codes // does outbox work of kind program.CodeApply
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -151,12 +152,14 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
 		sys.Shopify = &credential.Shopify{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, API: shopify.NewAPI(shopify.Options{
-			App: shopify.App{ClientID: sys.Config.ShopifyClientID, ClientSecret: sys.Config.ShopifyClientSecret, Previous: sys.Config.ShopifyClientSecretPrevious},
+			App:     shopify.App{ClientID: sys.Config.ShopifyClientID, ClientSecret: sys.Config.ShopifyClientSecret, Previous: sys.Config.ShopifyClientSecretPrevious},
 			Version: version, Log: sys.Log, Private: sys.Config.PrivateStores,
 		})}
 		sys.Installs = &tenant.ShopifyInstaller{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, RedirectURL: sys.Config.BaseURL() + "/auth/callback"}
+		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
+		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
-		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
+		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
 			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
