@@ -104,3 +104,16 @@ func OpenToken(keys *seal.Keys, shopID int64, which string, sealed []byte) (stri
 func tokenPlace(shopID int64, which string) []byte {
 	return fmt.Appendf(nil, "shopify/%d/%s", shopID, which)
 }
+
+// HashKeyPlace, SecretPlace, RestKeysPlace and TokenPlace say where the sealed
+// values of this package belong: what is sealed for one place opens in no other.
+func HashKeyPlace(p order.Platform, domain string) []byte { return hashKeyPlace(p, domain) }
+
+// SecretPlace is of a connection's webhook secret.
+func SecretPlace(tokenHash []byte) []byte { return secretPlace(tokenHash) }
+
+// RestKeysPlace is of a connection's REST keys.
+func RestKeysPlace(tokenHash []byte) []byte { return restKeysPlace(tokenHash) }
+
+// TokenPlace is of AccessToken or RefreshToken of a shop.
+func TokenPlace(shopID int64, which string) []byte { return tokenPlace(shopID, which) }

@@ -407,3 +407,33 @@ func TestTheAuthorizationCodeFlowInstallsOnce(t *testing.T) {
 		t.Error("the cookie's signature signs a webhook")
 	}
 }
+
+func TestSecretsAreSealedAnewWithTheFirstKey(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, nil)
+	k1, k2 := seal.Generate("k1"), seal.Generate("k2")
+	old, _ := seal.New([]seal.Key{k1})
+	both, _ := seal.New([]seal.Key{k2, k1})
+	fresh, _ := seal.New([]seal.Key{k2})
+	a.Keys, a.Access.Keys = old, old
+	id := a.arrive(t)
+	n := tenant.NewShop{Platform: 2, Domain: "shop.example.com", Currency: "EUR", TimeZone: "UTC"}
+	n.RestKeys = tenant.RestKeys{Key: "ck_" + strings.Repeat("0", 40), Secret: "cs_" + strings.Repeat("1", 40)}
+	if _, err := tenant.AddShop(t.Context(), a.DB, old, n); err != nil {
+		t.Fatal(err)
+	}
+	a.Access.Keys = fresh
+	if err := a.ask(t, id); err == nil {
+		t.Fatal("a key opens what it has not sealed")
+	}
+	r, err := tenant.Rotate(t.Context(), a.DB, both)
+	if err != nil || r.Sealed != 6 || r.Current != 0 || len(r.Kept) != 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+	if err := a.ask(t, id); err != nil {
+		t.Error(err)
+	}
+	if r, err = tenant.Rotate(t.Context(), a.DB, fresh); err != nil || r.Sealed != 0 || r.Current != 6 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
