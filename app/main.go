@@ -53,6 +53,7 @@ func commands() []*cobra.Command {
 		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
+		newReconcileCmd(),
 		newKeysCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),

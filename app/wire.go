@@ -78,6 +78,7 @@ type system struct {
 	Payouts  *payout.Closer
 	Shopify  *credential.Shopify
 	Installs *tenant.ShopifyInstaller
+	Sweeper  *intake.Sweeper
 	Codes    *program.Codes // does outbox work of kind program.CodeApply
 
 	// Failed delivers an error when something the program cannot do without
@@ -156,6 +157,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 			Version: version, Log: sys.Log, Private: sys.Config.PrivateStores,
 		})}
 		sys.Installs = &tenant.ShopifyInstaller{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, RedirectURL: sys.Config.BaseURL() + "/auth/callback"}
+		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}

@@ -253,6 +253,10 @@ func (h *shopifySide) resolve(name string, args map[string]any) (any, *problem) 
 			scopes = append(scopes, object{{"handle", scope}})
 		}
 		return object{{"id", "gid://shopify/AppInstallation/1"}, {"accessScopes", scopes}}, nil
+	case "orders":
+		return h.ordersPage(args)
+	case "order":
+		return h.orderByID(id), nil
 	case "codeDiscountNodeByCode":
 		code, _ := args["code"].(string)
 		if d := s.codes[foldCode(code)]; d != nil {
