@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
@@ -112,9 +111,9 @@ func (h *shopifySide) answer(rw http.ResponseWriter, r *http.Request, query stri
 		return
 	}
 	rw.Header().Set("X-Shopify-API-Version", APIVersion)
-	doc, errs := gqlparser.LoadQuery(schema.Load(), query)
-	if errs != nil {
-		h.failed(rw, errs[0].Message, "undefinedField", nil)
+	doc, err := schema.Parse(query)
+	if err != nil {
+		h.failed(rw, err.Error(), "undefinedField", nil)
 		return
 	}
 	op := doc.Operations[0]

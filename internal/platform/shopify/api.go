@@ -211,7 +211,7 @@ func wait(ctx context.Context, n int, asked time.Duration) error {
 	d := asked
 	if d <= 0 {
 		d = min(200*time.Millisecond<<n, longestWait)
-		d = d/2 + rand.N(d/2)
+		d = d/2 + rand.N(d/2) //nolint:gosec // a wait
 	}
 	return sleep(ctx, d)
 }

@@ -26,7 +26,7 @@ func (Token) String() string { return "a token" }
 // The token types of RFC 8693 and Shopify's own.
 const (
 	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
-	typeIDToken   = "urn:ietf:params:oauth:token-type:id_token"
+	typeIDToken   = "urn:ietf:params:oauth:token-type:id_token" //nolint:gosec // a name
 	typeOffline   = "urn:shopify:params:oauth:token-type:offline-access-token"
 )
 
@@ -89,7 +89,7 @@ func (a *API) tokenOnce(ctx context.Context, shop, what string, body []byte) (To
 		return Token{}, err
 	}
 	e := Error{Shop: shop, What: what}
-	res, answer, err := a.send(ctx, u, http.Header{}, body, e)
+	res, answer, err := a.send(ctx, u, http.Header{}, body, e) //nolint:bodyclose // send has read and closed it
 	if err != nil {
 		if e, ok := err.(*Error); ok { //nolint:errorlint // made by send
 			e.Unknown = false

@@ -30,7 +30,7 @@ var Load = sync.OnceValue(func() *ast.Schema {
 
 // Parse reads a document and holds it against the schema.
 func Parse(document string) (*ast.QueryDocument, error) {
-	doc, errs := gqlparser.LoadQuery(Load(), document)
+	doc, errs := gqlparser.LoadQueryWithRules(Load(), document, nil)
 	if errs != nil {
 		return nil, errs
 	}

@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"slices"
 	"strings"
@@ -26,27 +25,26 @@ import (
 )
 
 func main() {
-	log.SetFlags(0)
 	in := flag.String("schema", "", "the whole schema (SDL), may be gzipped")
 	out := flag.String("out", "", "where the part goes")
 	flag.Parse()
 	whole, err := read(*in)
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: *in, Input: string(whole)})
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
 	t := trimmer{schema: schema, fields: map[string]map[string]bool{}}
 	for _, path := range flag.Args() {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			log.Fatal(err)
+			fail(err)
 		}
-		doc, errs := gqlparser.LoadQuery(schema, string(text))
+		doc, errs := gqlparser.LoadQueryWithRules(schema, string(text), nil)
 		if errs != nil {
-			log.Fatalf("%s: %v", path, errs)
+			fail(fmt.Errorf("%s: %w", path, errs))
 		}
 		for _, op := range doc.Operations {
 			for _, v := range op.VariableDefinitions {
@@ -62,8 +60,13 @@ func main() {
 	fmt.Fprintf(&b, "# A part of the Shopify Admin API schema %s, cut by trim; do not edit.\n# Of the whole: sha256 %x\n\n", "2026-10", sha256.Sum256(whole))
 	formatter.NewFormatter(&b).FormatSchemaDocument(t.document())
 	if err := os.WriteFile(*out, b.Bytes(), 0o644); err != nil { //nolint:gosec // a source file
-		log.Fatal(err)
+		fail(err)
 	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }
 
 func read(path string) ([]byte, error) {
