@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 # Packages whose tests run under the race detector: those with goroutines of
 # their own. It makes tests several times slower, so pure rules go without, and
 # so does app, whose tests run the program in processes that are built without.
-RACE_RE := ^tributary/(app/[a-z]+|jobs|internal/(batch|embedded|identity|intake|obs|payout|program|sandbox|store|tenant|tracking))($$|/)
+RACE_RE := ^tributary/(app/[a-z]+|jobs|internal/(batch|credential|embedded|identity|intake|obs|payout|program|sandbox|store|tenant|tracking))($$|/)
 RACE = $$(go list ./... | grep -E '$(RACE_RE)')
 PLAIN = $$(go list ./... | grep -v -E '$(RACE_RE)')
 # Packages with a test that a generated file is current.

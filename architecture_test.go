@@ -28,7 +28,7 @@ const (
 	floorDomain          // pure rules
 	floorPlumbing        // config, obs, seal: no business in them
 	floorOutside         // the database, platforms, rails, mail
-	floorBooks           // target − posted, which several use cases need
+	floorBooks           // target − posted, and the keys to stores: what several use cases need
 	floorUseCase
 	floorEdge
 	floorMain
@@ -55,6 +55,7 @@ var trees = []tree{
 	{"internal/beacon", floorOutside},
 	{"internal/mail", floorOutside},
 	{"internal/earning", floorBooks},
+	{"internal/credential", floorBooks},
 	{"internal/intake", floorUseCase},
 	{"internal/tracking", floorUseCase}, // with its folders content and giveaway
 	{"internal/landing", floorUseCase},

@@ -68,6 +68,13 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 			return err
 		}
 	}
+	for name, value := range map[string]string{"SHOPIFY_CLIENT_ID": "demo", "SHOPIFY_CLIENT_SECRET": rand.Text()} { // of the app in the sandbox
+		if os.Getenv(name) == "" {
+			if err := os.Setenv(name, value); err != nil {
+				return err
+			}
+		}
+	}
 	if o.once && os.Getenv("DATABASE_URL") == "" {
 		dir, err := os.MkdirTemp("", "tributary-demo-")
 		if err != nil {
@@ -98,9 +105,6 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 	}
 	defer sys.Close()
 	d.sys = sys
-	if sys.Config.ShopifyClientSecret == "" {
-		sys.Config.ShopifyClientSecret = rand.Text()
-	}
 	address := sys.Config.Listen
 	if o.once {
 		address = "127.0.0.1:0"

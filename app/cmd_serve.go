@@ -202,6 +202,8 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueRereads: sys.DB.ShopsWithRereads,
+		Renewals:   sys.Shopify.RenewIdle,
+		Sweeps:     sys.sweep,
 		Holds:      sys.Payouts.Holds,
 		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Posts:      sys.Reader.Tick,
@@ -210,4 +212,28 @@ func (sys *system) work() jobs.Work {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},
 	}
+}
+
+// sweep looks at all Shopify stores that are due, one after the other. One that
+// fails does not stop the others.
+func (sys *system) sweep(ctx context.Context) error {
+	shops, err := sys.DB.DueSweeps(ctx)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, id := range shops {
+		got, err := sys.Sweeper.Shop(ctx, id)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("sweep shop %d: %w", id, err))
+		}
+		if got.Healed > 0 {
+			sys.Log.Info("orders found that no webhook told of", "shop_id", id, "seen", got.Seen, "missing", got.Missing)
+			sys.Waker.Wake(id)
+		}
+	}
+	return failed
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -102,7 +103,7 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	stores := []sandbox.Options{
 		{Platform: sandbox.Shopify, Domain: demoShopify, Name: "Shopify demo store", Seed: seed, Currency: "USD", Zone: newYork, Country: "US", TaxBps: 825,
 			Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}, {Currency: "JPY", RateMicro: 151_300_000}},
-			Influencers: scenario.Influencers(scenario.Shopify), Promos: promos, ClientID: "demo", ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
+			Influencers: scenario.Influencers(scenario.Shopify), Promos: promos, ClientID: d.sys.Config.ShopifyClientID, ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
 		{Platform: sandbox.WooCommerce, Name: "WooCommerce demo store", Seed: seed + 1, Currency: "USD", Zone: losAngeles, Country: "US", TaxBps: 1900, TaxesIncluded: true,
 			Influencers: scenario.Influencers(scenario.WooCommerce), Promos: promos, Delivery: nasty, IDBase: idBase, Mix: &told},
 	}
@@ -165,15 +166,17 @@ func (d *demo) known(ctx context.Context) (map[string]int64, error) {
 func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int64) error {
 	sys, s := d.sys, shop.store
 	if s.Platform() == sandbox.Shopify {
-		shop.id = known[demoShopify]
-		if shop.id == 0 {
-			added, err := tenant.AddShop(ctx, sys.DB, sys.Keys, tenant.NewShop{Platform: order.Shopify, Domain: demoShopify, Name: "Shopify demo store",
-				Currency: "USD", TimeZone: "America/New_York"})
-			if err != nil {
-				return err
+		sys.Shopify.API.Play(demoShopify, s.URL())
+		if id := known[demoShopify]; id != 0 { // the store has forgotten the tokens it gave to an earlier demo
+			if err := sys.Shopify.Query(ctx, id, "installation", nil, nil); err == nil {
+				return errors.New("the sandbox store knows a token that it cannot know")
 			}
-			shop.id = added.ID
 		}
+		id, err := sys.Installs.Arrive(ctx, demoShopify, s.SessionToken(1))
+		if err != nil {
+			return err
+		}
+		shop.id = id
 		s.Subscribe(d.base+"/webhooks/shopify", append([]string{"app/uninstalled", "shop/update"}, sandbox.OrderTopics...)...)
 		s.Subscribe(d.base+"/webhooks/shopify/compliance", sandbox.ComplianceTopics...)
 	} else {

@@ -53,6 +53,8 @@ func commands() []*cobra.Command {
 		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
+		newReconcileCmd(),
+		newKeysCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),
 		newHealthCmd(),

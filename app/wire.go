@@ -16,6 +16,7 @@ import (
 	"tributary/app/web"
 	"tributary/internal/beacon"
 	"tributary/internal/config"
+	"tributary/internal/credential"
 	"tributary/internal/embedded"
 	"tributary/internal/errs"
 	"tributary/internal/identity"
@@ -23,12 +24,14 @@ import (
 	"tributary/internal/landing"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
+	"tributary/internal/platform/shopify"
 	"tributary/internal/platform/woocommerce"
 	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/social/instagram"
 	"tributary/internal/social/youtube"
 	"tributary/internal/store"
+	"tributary/internal/tenant"
 	"tributary/internal/tracking"
 	"tributary/internal/tracking/content"
 	"tributary/internal/tracking/giveaway"
@@ -74,6 +77,10 @@ type system struct {
 	Drawer   *giveaway.Drawer
 	Pages    *landing.Pages
 	Payouts  *payout.Closer
+	Shopify  *credential.Shopify
+	Installs *tenant.ShopifyInstaller
+	Sweeper  *intake.Sweeper
+	Codes    *program.Codes // does outbox work of kind program.CodeApply
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -146,8 +153,16 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 	if n.db {
 		sys.Settler = intake.NewSettler(sys.DB, sys.Keys, sys.Log, sys.Metrics)
+		sys.Shopify = &credential.Shopify{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, API: shopify.NewAPI(shopify.Options{
+			App:     shopify.App{ClientID: sys.Config.ShopifyClientID, ClientSecret: sys.Config.ShopifyClientSecret, Previous: sys.Config.ShopifyClientSecretPrevious},
+			Version: version, Log: sys.Log, Private: sys.Config.PrivateStores,
+		})}
+		sys.Installs = &tenant.ShopifyInstaller{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, RedirectURL: sys.Config.BaseURL() + "/auth/callback"}
+		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
+		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
+		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
-		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woocommerce.NewClient(version, sys.Config.PrivateStores), sys.Log, sys.Config.Workers/4)
+		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
 			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
@@ -288,6 +303,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Tracker:  sys.Tracker,
 		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
+		Installs:  sys.Installs,
 	}
 }
 

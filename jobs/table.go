@@ -25,6 +25,8 @@ const (
 	kindPartitions = "tick:partitions"
 	kindPosts      = "tick:posts"
 	kindPages      = "tick:pages"
+	kindRenewals   = "tick:renewals"
+	kindSweeps     = "tick:sweeps"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -54,6 +56,10 @@ type Work struct {
 	Reread func(ctx context.Context, shopID int64) error
 	// DueRereads lists the shops that have such orders.
 	DueRereads func(ctx context.Context) ([]int64, error)
+	// Renewals renews the access to Shopify shops that nobody has called for long.
+	Renewals func(ctx context.Context) error
+	// Sweeps reads from Shopify stores what no webhook told.
+	Sweeps func(ctx context.Context) error
 	// Holds makes payable what has passed its hold.
 	Holds func(ctx context.Context) error
 	// Close closes every month that has ended in its shop's zone.
@@ -107,6 +113,10 @@ func table(wake *Waker) []kind {
 				}
 				return err
 			}},
+		{name: kindRenewals, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 10m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Renewals(ctx) }},
+		{name: kindSweeps, queue: queueStores, timeout: 15 * time.Minute, retries: 1, every: "@every 5m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Sweeps(ctx) }},
 		{name: kindHolds, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Holds(ctx) }},
 		{name: kindClose, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 5m",

@@ -139,12 +139,18 @@ CREATE TABLE codes (
   valid_to timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  discount_id bigint DEFAULT 0 NOT NULL,
+  store_state text DEFAULT ''::text NOT NULL,
+  store_note text DEFAULT ''::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
-  CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
+  CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from))),
+  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'deleted'::text])))
 );
 CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
+CREATE INDEX codes_discount ON codes USING btree (shop_id, discount_id, id) WHERE (discount_id <> 0);
 CREATE UNIQUE INDEX codes_open ON codes USING btree (shop_id, code) WHERE (valid_to IS NULL);
 
 -- Table connections
@@ -220,6 +226,29 @@ CREATE INDEX deliveries_parked ON ONLY deliveries USING btree (shop_id) WHERE (s
 
 -- Table deliveries_default
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+
+-- Table discounts
+CREATE TABLE discounts (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  title text NOT NULL,
+  spec text NOT NULL,
+  wanted text DEFAULT 'active'::text NOT NULL,
+  revision bigint DEFAULT 1 NOT NULL,
+  applied bigint DEFAULT 0 NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
+  edited text DEFAULT ''::text NOT NULL,
+  checked_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT discounts_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT discounts_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT discounts_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT discounts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'active'::text, 'paused'::text, 'deleted'::text, 'failed'::text, 'gone'::text]))),
+  CONSTRAINT discounts_wanted_check CHECK ((wanted = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])))
+);
 
 -- Table domains
 CREATE TABLE domains (
@@ -968,6 +997,26 @@ CREATE TABLE rereads (
 );
 CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
 
+-- Table shopify_access
+CREATE TABLE shopify_access (
+  shop_id bigint NOT NULL,
+  generation bigint NOT NULL,
+  access_token bytea NOT NULL,
+  refresh_token bytea NOT NULL,
+  scopes text NOT NULL,
+  access_until timestamp with time zone NOT NULL,
+  refresh_until timestamp with time zone NOT NULL,
+  granted_at timestamp with time zone NOT NULL,
+  renewing_until timestamp with time zone,
+  renew_at timestamp with time zone NOT NULL,
+  health text DEFAULT 'ok'::text NOT NULL,
+  dead boolean DEFAULT false NOT NULL,
+  health_at timestamp with time zone,
+  CONSTRAINT shopify_access_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT shopify_access_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX shopify_access_renew ON shopify_access USING btree (renew_at) WHERE (NOT dead);
+
 -- Table shops
 CREATE TABLE shops (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1026,6 +1075,28 @@ CREATE TABLE social_accounts (
   CONSTRAINT social_accounts_platform_check CHECK ((platform = ANY (ARRAY['youtube'::text, 'instagram'::text])))
 );
 CREATE UNIQUE INDEX social_accounts_one ON social_accounts USING btree (shop_id, platform) WHERE (revoked_at IS NULL);
+
+-- Table sweep_days
+CREATE TABLE sweep_days (
+  shop_id bigint NOT NULL,
+  day date NOT NULL,
+  seen bigint DEFAULT 0 NOT NULL,
+  missing bigint DEFAULT 0 NOT NULL,
+  healed bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT sweep_days_pkey PRIMARY KEY (shop_id, day),
+  CONSTRAINT sweep_days_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table sweeps
+CREATE TABLE sweeps (
+  shop_id bigint NOT NULL,
+  cursor timestamp with time zone NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  CONSTRAINT sweeps_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT sweeps_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
 
 -- Table write_offs
 CREATE TABLE write_offs (
@@ -1119,6 +1190,13 @@ CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
  SET search_path FROM CURRENT
 AS $function$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $function$
 ;
+CREATE OR REPLACE FUNCTION door_due_renewals(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT a.shop_id FROM shopify_access a WHERE NOT a.dead AND a.renew_at <= at ORDER BY a.renew_at LIMIT 1000 $function$
+;
 CREATE OR REPLACE FUNCTION door_due_rereads(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -1135,6 +1213,14 @@ CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $function$
+;
+CREATE OR REPLACE FUNCTION door_due_sweeps(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT a.shop_id FROM shopify_access a JOIN shops s ON s.id = a.shop_id LEFT JOIN sweeps w ON w.shop_id = a.shop_id
+        WHERE NOT a.dead AND s.uninstalled_at IS NULL AND (w.next_at IS NULL OR w.next_at <= at) ORDER BY a.shop_id $function$
 ;
 CREATE OR REPLACE FUNCTION door_giveaway(g bigint)
  RETURNS TABLE(shop_id bigint)
@@ -1158,6 +1244,17 @@ CREATE OR REPLACE FUNCTION door_host(h text)
  SET search_path FROM CURRENT
 AS $function$ SELECT d.shop_id FROM domains d JOIN shops p ON p.id = d.shop_id
         WHERE d.host = h AND d.purpose = 'links' AND d.verified_at IS NOT NULL AND d.removed_at IS NULL AND p.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_install_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone)
+ RETURNS TABLE(id bigint, fresh boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ INSERT INTO shops AS s (platform, domain, name, currency, time_zone, hash_key, installed_at)
+        VALUES (p, lower(d), n, c, z, k, at)
+        ON CONFLICT (platform, domain) DO UPDATE
+          SET installed_at = CASE WHEN s.uninstalled_at IS NULL THEN s.installed_at ELSE excluded.installed_at END, uninstalled_at = NULL
+        RETURNING s.id, s.xmax = 0 $function$
 ;
 CREATE OR REPLACE FUNCTION door_lead_form(p text)
  RETURNS TABLE(shop_id bigint, id bigint)
@@ -1340,6 +1437,7 @@ ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE discounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
@@ -1376,9 +1474,12 @@ ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sweep_days ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sweeps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1395,6 +1496,7 @@ CREATE POLICY tenant ON crm_events FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON discounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1431,9 +1533,12 @@ CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON sweep_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON sweeps FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
@@ -1450,6 +1555,7 @@ GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT ON crm_events TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON discounts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
@@ -1488,9 +1594,12 @@ GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
@@ -1501,11 +1610,14 @@ GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_renewals(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_sweeps(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_giveaway(g bigint) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_holds_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_host(h text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_install_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_lead_form(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;

@@ -17,11 +17,15 @@ type Code struct {
 	ValidFrom   time.Time  `json:"valid_from"`
 	ValidTo     *time.Time `json:"valid_to,omitempty" doc:"Absent: until ended"`
 	CreatedAt   time.Time  `json:"created_at"`
+	DiscountID  string     `json:"discount_id,omitempty" doc:"What we made in the store for it; absent: the store's own code" example:"dsc_4"`
+	InStore     string     `json:"in_store,omitempty" enum:"waiting,live,failed,deleted"`
+	Note        string     `json:"note,omitempty" doc:"Why the store does not have it"`
 }
 
 func asCode(c *store.Code) Code {
 	return Code{ID: formatID("cod", c.ID), Code: c.Code, AgreementID: formatID("agr", c.AgreementID),
-		ValidFrom: c.ValidFrom.UTC(), ValidTo: utc(c.ValidTo), CreatedAt: c.CreatedAt.UTC()}
+		ValidFrom: c.ValidFrom.UTC(), ValidTo: utc(c.ValidTo), CreatedAt: c.CreatedAt.UTC(),
+		DiscountID: formatOptionalID("dsc", c.DiscountID), InStore: c.StoreState, Note: c.StoreNote}
 }
 
 type createCodeIn struct {

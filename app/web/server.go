@@ -24,6 +24,7 @@ import (
 	"tributary/internal/program"
 	"tributary/internal/seal"
 	"tributary/internal/store"
+	"tributary/internal/tenant"
 	"tributary/internal/tracking"
 	"tributary/internal/tracking/giveaway"
 )
@@ -70,6 +71,8 @@ type Deps struct {
 	Tracker *tracking.Tracker
 	// Pages are the landing pages; nil leaves them out.
 	Pages *landing.Pages
+	// Installs lets Shopify shops in; nil leaves the doors of that out.
+	Installs *tenant.ShopifyInstaller
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -125,6 +128,7 @@ func New(d Deps) *Server {
 	s.feedRoute()
 	s.pages()
 	s.webhookRoutes()
+	s.shopifyRoutes()
 	s.leadRoutes()
 	s.publicRoutes()
 	s.giveawayPages()

@@ -87,6 +87,8 @@ func decodeBody(d *store.Delivery, body []byte, at time.Time, hash platform.Hash
 		}
 	}()
 	switch {
+	case d.Platform == order.Shopify && d.Topic == shopify.TopicRead:
+		m, err = shopify.DecodeRead(body, at, hash)
 	case d.Platform == order.Shopify:
 		m, err = shopify.Decode(d.Topic, body, at, hash)
 	case d.Topic == woocommerce.TopicRead:

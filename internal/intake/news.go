@@ -29,6 +29,8 @@ func (w *work) shopNews(chunk []item) error {
 		case platform.Uninstalled:
 			// One that was triggered before the shop came back is stale.
 			err = w.tx.MarkUninstalled(w.ctx, n.at)
+		case platform.Scopes:
+			err = w.tx.SetScopes(w.ctx, n.Scopes, n.at)
 		case platform.ShopUpdate:
 			err = w.tx.UpdateShop(w.ctx, n.Shop.Name, n.Shop.TimeZone, n.at)
 		case platform.Privacy:

@@ -130,18 +130,19 @@ func (r *Rereader) putOff(ctx context.Context, shopID, connectionID int64, due [
 // Observe stores what reading an order at the given instant gave, as a delivery
 // that nobody sent and nobody signed. It returns when that is durable.
 func Observe(ctx context.Context, db *store.DB, shopID, connectionID int64, got woocommerce.Read, at time.Time) error {
+	return observe(ctx, db, store.Delivery{ShopID: shopID, ConnectionID: connectionID, Platform: order.WooCommerce, Topic: woocommerce.TopicRead}, got.OrderID, got.Body(), at)
+}
+
+func observe(ctx context.Context, db *store.DB, d store.Delivery, orderID int64, body []byte, at time.Time) error {
 	var name [24]byte
-	binary.BigEndian.PutUint64(name[:], uint64(connectionID))     //nolint:gosec // any bits will do
-	binary.BigEndian.PutUint64(name[8:], uint64(got.OrderID))     //nolint:gosec // any bits will do
+	binary.BigEndian.PutUint64(name[:], uint64(d.ConnectionID))   //nolint:gosec // any bits will do
+	binary.BigEndian.PutUint64(name[8:], uint64(orderID))         //nolint:gosec // any bits will do
 	binary.BigEndian.PutUint64(name[16:], uint64(at.UnixMicro())) //nolint:gosec // any bits will do
-	body := got.Body()
-	d := &store.Delivery{
-		ShopID: shopID, ID: platform.DeliveryID(woocommerce.TopicRead, string(name[:]), string(body)), ConnectionID: connectionID,
-		Platform: order.WooCommerce, Topic: woocommerce.TopicRead, TriggeredAt: at, ReceivedAt: db.Now(), Body: compress(body),
-	}
+	d.ID = platform.DeliveryID(d.Topic, string(name[:]), string(body))
+	d.TriggeredAt, d.ReceivedAt, d.Body = at, db.Now(), compress(body)
 	d.Day = platform.Day(d.TriggeredAt, d.ReceivedAt)
-	if _, err := db.InsertDeliveries(ctx, []*store.Delivery{d}); err != nil {
-		return fmt.Errorf("store what reading order %d gave: %w", got.OrderID, err)
+	if _, err := db.InsertDeliveries(ctx, []*store.Delivery{&d}); err != nil {
+		return fmt.Errorf("store what reading order %d gave: %w", orderID, err)
 	}
 	return nil
 }

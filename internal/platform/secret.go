@@ -80,3 +80,40 @@ func OpenRestKeys(keys *seal.Keys, tokenHash, sealed []byte) (key, secret string
 func restKeysPlace(tokenHash []byte) []byte {
 	return fmt.Appendf(nil, "connection/%x/rest-keys", tokenHash)
 }
+
+// The two tokens of a Shopify shop.
+const (
+	AccessToken  = "access-token"
+	RefreshToken = "refresh-token"
+)
+
+// SealToken seals AccessToken or RefreshToken of a shop.
+func SealToken(keys *seal.Keys, shopID int64, which, token string) []byte {
+	return keys.Seal([]byte(token), tokenPlace(shopID, which))
+}
+
+// OpenToken returns what SealToken sealed.
+func OpenToken(keys *seal.Keys, shopID int64, which string, sealed []byte) (string, error) {
+	token, err := keys.Open(sealed, tokenPlace(shopID, which))
+	if err != nil {
+		return "", fmt.Errorf("open the %s of shop %d: %w", which, shopID, err)
+	}
+	return string(token), nil
+}
+
+func tokenPlace(shopID int64, which string) []byte {
+	return fmt.Appendf(nil, "shopify/%d/%s", shopID, which)
+}
+
+// HashKeyPlace, SecretPlace, RestKeysPlace and TokenPlace say where the sealed
+// values of this package belong: what is sealed for one place opens in no other.
+func HashKeyPlace(p order.Platform, domain string) []byte { return hashKeyPlace(p, domain) }
+
+// SecretPlace is of a connection's webhook secret.
+func SecretPlace(tokenHash []byte) []byte { return secretPlace(tokenHash) }
+
+// RestKeysPlace is of a connection's REST keys.
+func RestKeysPlace(tokenHash []byte) []byte { return restKeysPlace(tokenHash) }
+
+// TokenPlace is of AccessToken or RefreshToken of a shop.
+func TokenPlace(shopID int64, which string) []byte { return tokenPlace(shopID, which) }

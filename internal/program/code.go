@@ -24,6 +24,12 @@ type NewCode struct {
 // is somebody's at an instant of the interval, whoever else asks at the same
 // moment.
 func AddCode(ctx context.Context, tx *store.Tx, n NewCode) (*store.Code, error) {
+	return addCode(ctx, tx, n, 0)
+}
+
+// addCode adds a code that a discount of ours makes in the store, or, with
+// discountID 0, one that the store has of its own.
+func addCode(ctx context.Context, tx *store.Tx, n NewCode, discountID int64) (*store.Code, error) {
 	var w wrong
 	text := w.text("code", n.Code, 1, 255)
 	w.when(strings.ContainsAny(text, " \t\r\n"), "code", "must not contain spaces")
@@ -43,7 +49,10 @@ func AddCode(ctx context.Context, tx *store.Tx, n NewCode) (*store.Code, error) 
 	if _, err := tx.Agreement(ctx, n.AgreementID); err != nil {
 		return nil, missing(err, "agreement")
 	}
-	c := store.Code{Code: order.Fold(text), AgreementID: n.AgreementID, ValidFrom: from, ValidTo: to}
+	c := store.Code{Code: order.Fold(text), AgreementID: n.AgreementID, ValidFrom: from, ValidTo: to, DiscountID: discountID}
+	if discountID != 0 {
+		c.StoreState = "waiting"
+	}
 	if err := tx.LockCode(ctx, c.Code); err != nil {
 		return nil, err
 	}

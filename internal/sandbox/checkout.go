@@ -86,6 +86,9 @@ func (s *Store) place(b Basket) (*Order, error) {
 		if !d.usable(now) {
 			return nil, fmt.Errorf("sandbox: the store does not take code %q", code)
 		}
+		if why := s.allows(d, o); why != "" {
+			return nil, fmt.Errorf("sandbox: the store does not take code %q: %s", code, why)
+		}
 		d.use(c.Email)
 		var only []*Line
 		if b.ByLine {

@@ -24,6 +24,11 @@ type discount struct {
 	used              []string
 	lists             map[string]list
 	meta              list
+
+	freeShipping bool
+	minimum      int64
+
+	deal *dealNode // Shopify
 }
 
 // addCode puts a code into the store. Call with mu held (or before use).
@@ -34,6 +39,9 @@ func (s *Store) addCode(c Code) *discount {
 		d.kind = "percent"
 	}
 	s.codes[foldCode(c.Text)] = d
+	if s.shop != nil {
+		s.shop.wrap(d)
+	}
 	return d
 }
 
@@ -50,7 +58,14 @@ func (s *Store) owner(code string) string {
 }
 
 func (d *discount) usable(now time.Time) bool {
-	return d != nil && d.status == "publish" && (d.expires.IsZero() || now.Before(d.expires))
+	switch {
+	case d == nil:
+		return false
+	case d.deal != nil:
+		return d.deal.status(now) == "ACTIVE" && (d.deal.limit == 0 || int64(len(d.used)) < d.deal.limit)
+	}
+	limit, _ := d.usageLimit.(int64)
+	return d.status == "publish" && (d.expires.IsZero() || now.Before(d.expires)) && (limit == 0 || int64(len(d.used)) < limit)
 }
 
 func (d *discount) use(email string) { d.used = append(d.used, email) }
@@ -71,6 +86,9 @@ func (s *Store) EditCode(text string, change func(*Code)) error {
 		s.codes[foldCode(c.Text)] = d
 	}
 	d.Code, d.modified = c, s.Now().Truncate(time.Second)
+	if d.deal != nil {
+		d.deal.percentBps, d.deal.fixed, d.deal.updated = c.PercentBps, c.Fixed, d.modified
+	}
 	s.mu.Unlock()
 	s.fireCoupon("coupon.updated", d.id)
 	return nil
@@ -123,9 +141,9 @@ func (s *Store) wooCoupon(d *discount) object {
 		{"usage_count", len(d.used)}, {"individual_use", d.individual},
 		{"product_ids", get("product_ids")}, {"excluded_product_ids", get("excluded_product_ids")},
 		{"usage_limit", d.usageLimit}, {"usage_limit_per_user", d.usagePerUser}, {"limit_usage_to_x_items", nil},
-		{"free_shipping", false}, {"product_categories", get("product_categories")},
+		{"free_shipping", d.freeShipping}, {"product_categories", get("product_categories")},
 		{"excluded_product_categories", get("excluded_product_categories")}, {"exclude_sale_items", false},
-		{"minimum_amount", decimal(0, s.exp)}, {"maximum_amount", decimal(0, s.exp)},
+		{"minimum_amount", decimal(d.minimum, s.exp)}, {"maximum_amount", decimal(0, s.exp)},
 		{"email_restrictions", get("email_restrictions")}, {"used_by", used}, {"meta_data", meta},
 		{"_links", s.links("coupons", d.id)},
 	}

@@ -183,7 +183,7 @@ func (s *Store) discount(o *Order, d *discount, only []*Line) {
 	var sum int64
 	for i, l := range o.Lines {
 		l.Off = append(l.Off, 0)
-		if !l.Product.GiftCard && (only == nil || slices.Contains(only, l)) {
+		if !l.Product.GiftCard && (only == nil || slices.Contains(only, l)) && (d.deal == nil || d.deal.covers(l.Product) && !d.deal.shipping) {
 			weight[i] = l.after()
 			sum += weight[i]
 		}

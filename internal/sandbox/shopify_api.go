@@ -56,11 +56,33 @@ func jwtSign(secret, text string) string {
 
 // OpenQuery is the query Shopify opens an embedded app with, signed.
 func (s *Store) OpenQuery(user int64) url.Values {
-	q := url.Values{
+	return s.sign(url.Values{
 		"embedded": {"1"}, "shop": {s.opt.Domain}, "locale": {"en"}, "session": {"s"}, "id_token": {s.SessionToken(user)},
 		"host":      {base64.RawStdEncoding.EncodeToString([]byte("admin.shopify.com/store/" + strings.TrimSuffix(s.opt.Domain, ".myshopify.com")))},
 		"timestamp": {fmt.Sprint(s.Now().Unix())},
+	})
+}
+
+// Consent is a merchant who lets the app in at the address it sent them to: the
+// query they come back with, signed.
+func (s *Store) Consent(authorize string) (url.Values, error) {
+	u, err := url.Parse(authorize)
+	if err != nil {
+		return nil, err
 	}
+	q := u.Query()
+	if u.Path != "/admin/oauth/authorize" || q.Get("client_id") != s.opt.ClientID || q.Get("state") == "" || q.Get("redirect_uri") == "" || q.Get("scope") == "" {
+		return nil, fmt.Errorf("sandbox: the merchant cannot consent at %s", authorize)
+	}
+	s.shop.mu.Lock()
+	code := strings.ReplaceAll(s.shop.uuid(), "-", "")
+	s.shop.grants[code] = true
+	s.shop.mu.Unlock()
+	return s.sign(url.Values{"code": {code}, "shop": {s.opt.Domain}, "state": {q.Get("state")}, "timestamp": {fmt.Sprint(s.Now().Unix())},
+		"host": {base64.StdEncoding.EncodeToString([]byte("admin.shopify.com/store/" + strings.TrimSuffix(s.opt.Domain, ".myshopify.com")))}}), nil
+}
+
+func (s *Store) sign(q url.Values) url.Values {
 	s.shop.mu.Lock()
 	secret := s.shop.secret
 	s.shop.mu.Unlock()
@@ -69,6 +91,18 @@ func (s *Store) OpenQuery(user int64) url.Values {
 	q.Set("hmac", hex.EncodeToString(m.Sum(nil)))
 	return q
 }
+
+func (h *shopifySide) redeemable(code string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ok := h.grants[code]
+	delete(h.grants, code)
+	return ok
+}
+
+// RevokeTokens ends all access tokens without a word, as an uninstall does
+// before its webhook comes.
+func (s *Store) RevokeTokens() { s.shop.revokeAll() }
 
 // validSession checks an id token as the token endpoint does.
 func (h *shopifySide) validSession(jwt string) bool {
@@ -94,6 +128,20 @@ func (h *shopifySide) knows(is func(secret string) bool) bool {
 }
 
 func (h *shopifySide) accessToken(rw http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	h.calls["token"]++
+	h.mu.Unlock()
+	if f, ok := h.fault(r.URL.Path, ""); ok {
+		if f.After {
+			h.accessTokenTo(discard{http.Header{}}, r)
+		}
+		f.write(rw)
+		return
+	}
+	h.accessTokenTo(rw, r)
+}
+
+func (h *shopifySide) accessTokenTo(rw http.ResponseWriter, r *http.Request) {
 	var in struct {
 		ClientID     string `json:"client_id"`
 		ClientSecret string `json:"client_secret"`
@@ -102,6 +150,7 @@ func (h *shopifySide) accessToken(rw http.ResponseWriter, r *http.Request) {
 		Requested    string `json:"requested_token_type"`
 		Expiring     string `json:"expiring"`
 		Refresh      string `json:"refresh_token"`
+		Code         string `json:"code"`
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		if json.NewDecoder(http.MaxBytesReader(rw, r.Body, 1<<16)).Decode(&in) != nil {
@@ -128,6 +177,12 @@ func (h *shopifySide) accessToken(rw http.ResponseWriter, r *http.Request) {
 		h.grant(rw, in.Refresh)
 	case in.GrantType == "refresh_token":
 		oauthFail(rw, "invalid_grant", "The refresh token is invalid or expired")
+	case in.GrantType == "" && in.Code != "" && in.Expiring != "1":
+		oauthFail(rw, "invalid_request", "Public apps must ask for expiring offline tokens")
+	case in.GrantType == "" && h.redeemable(in.Code):
+		h.grant(rw, "")
+	case in.GrantType == "" && in.Code != "":
+		oauthFail(rw, "invalid_request", "The authorization code was not found or was already used")
 	default:
 		oauthFail(rw, "unsupported_grant_type", "Unknown grant type")
 	}

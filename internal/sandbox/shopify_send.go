@@ -42,6 +42,13 @@ type shopifySide struct {
 	next   string // set while a rotation runs: the new secret, not yet signing
 	rng    *rand.Rand
 	tokens tokens
+	grants map[string]bool // authorization codes that were not redeemed
+	faults []Fault
+	calls  map[string]int
+	bucket bucket
+
+	deals map[string]*dealNode // with the store's mu held, as are bulks
+	bulks map[string]*bulkAdd
 }
 
 type subscription struct {
@@ -60,7 +67,9 @@ type parcel struct {
 }
 
 func newShopifySide(s *Store) *shopifySide {
-	return &shopifySide{s: s, secret: s.opt.ClientSecret, rng: rand.New(rand.NewPCG(s.opt.Seed, 3)), tokens: tokens{}}
+	return &shopifySide{s: s, secret: s.opt.ClientSecret, rng: rand.New(rand.NewPCG(s.opt.Seed, 3)), tokens: tokens{},
+		grants: map[string]bool{}, calls: map[string]int{}, deals: map[string]*dealNode{}, bulks: map[string]*bulkAdd{},
+		bucket: bucket{max: 2000, restore: 100, left: 2000, at: time.Now()}}
 }
 
 // OrderTopics are the order topics an app subscribes to.

@@ -22,6 +22,8 @@ type couponInput struct {
 	Description  *string         `json:"description"`
 	DateExpires  json.RawMessage `json:"date_expires"`
 	Individual   *bool           `json:"individual_use"`
+	FreeShipping *bool           `json:"free_shipping"`
+	Minimum      *string         `json:"minimum_amount"`
 	UsageLimit   *int64          `json:"usage_limit"`
 	UsagePerUser *int64          `json:"usage_limit_per_user"`
 	Meta         []struct {
@@ -91,6 +93,12 @@ func (w *wooSide) saveCoupon(d *discount, in couponInput) (*discount, *wooError)
 	}
 	if in.Individual != nil {
 		d.individual = *in.Individual
+	}
+	if in.FreeShipping != nil {
+		d.freeShipping = *in.FreeShipping
+	}
+	if in.Minimum != nil {
+		d.minimum, _ = minorOf(*in.Minimum, s.exp)
 	}
 	if in.UsageLimit != nil {
 		d.usageLimit = *in.UsageLimit

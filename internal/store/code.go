@@ -18,6 +18,10 @@ type Code struct {
 	ValidFrom   time.Time
 	ValidTo     *time.Time
 	CreatedAt   time.Time
+	DiscountID  int64  // what we made in the store for it; 0: the store's own
+	StoreState  string // "" the store's own, "waiting", "live", "failed", "deleted"
+	StoreNote   string // why it failed
+	RemoteID    string
 }
 
 // TableName is for gorm.

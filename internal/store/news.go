@@ -9,9 +9,12 @@ import (
 )
 
 // MarkUninstalled records that the app left the store at the given instant,
-// unless it has been installed again since.
+// unless it has been installed again since, and forgets what opened the store.
 func (tx *Tx) MarkUninstalled(ctx context.Context, at time.Time) error {
-	_, err := tx.pgx.Exec(ctx, "UPDATE shops SET uninstalled_at = $2 WHERE id = $1 AND installed_at <= $2 AND uninstalled_at IS NULL", tx.ShopID, at)
+	_, err := tx.pgx.Exec(ctx, `WITH gone AS (
+		UPDATE shops SET uninstalled_at = $2 WHERE id = $1 AND installed_at <= $2 AND uninstalled_at IS NULL
+		  AND NOT EXISTS (SELECT 1 FROM shopify_access a WHERE a.shop_id = $1 AND a.granted_at > $2) RETURNING id)
+		DELETE FROM shopify_access USING gone WHERE shop_id = gone.id`, tx.ShopID, at)
 	if err != nil {
 		return fmt.Errorf("mark shop %d uninstalled: %w", tx.ShopID, err)
 	}

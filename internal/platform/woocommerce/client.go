@@ -7,20 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"tributary/internal/platform"
 	"tributary/internal/platform/wire"
 )
 
-// Client reads orders over a store's REST API (wc/v3). A store's address is a
+// Client reads orders and keeps coupons over a store's REST API (wc/v3). A store's address is a
 // merchant's word, so it is called with care: https only, no private address
 // behind the name, no redirect followed, an answer of limited size and time.
 // It is safe for concurrent use.
@@ -43,15 +40,7 @@ const (
 // addresses and over plain http.
 func NewClient(version string, development bool) *Client {
 	c := &Client{agent: "Tributary/" + version, plain: development}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.public}
-	c.http = &http.Client{
-		Timeout: restTimeout,
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
-			ResponseHeaderTimeout: restTimeout, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c.http = &http.Client{Timeout: restTimeout, Transport: platform.CarefulTransport(development, restTimeout), CheckRedirect: platform.NoRedirect}
 	return c
 }
 
@@ -77,29 +66,6 @@ func (e *Error) Gone() bool {
 
 // OfOrder tells that the trouble is with this order; with others it may go well.
 func (e *Error) OfOrder() bool { return e.Gone() || e.Code == "too_large" || e.Code == "unexpected" }
-
-var errPrivate = errors.New("a private address")
-
-// public refuses to connect to anything but a public address. It sees the
-// address that is about to be called, so a name cannot change its meaning
-// after it was checked.
-func (c *Client) public(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	if ip := ap.Addr().Unmap(); !c.plain && (!ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })) {
-		return errPrivate
-	}
-	return nil
-}
-
-// special is what else is not the public internet: this network, shared address
-// space, and IPv6 that carries an IPv4 address.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
-}
 
 // ReadOrder reads an order and its refunds. An order that is gone is a Read
 // without Order and no error. Errors are *Error, or of ctx.
@@ -141,6 +107,13 @@ func (c *Client) list(ctx context.Context, a Access, path string) ([]byte, error
 
 // get reads one JSON document that begins with first.
 func (c *Client) get(ctx context.Context, a Access, path string, query url.Values, first byte) ([]byte, http.Header, error) {
+	return c.do(ctx, a, http.MethodGet, path, query, nil, first)
+}
+
+// do sends a request, with a JSON body or without, and reads one JSON document
+// that begins with first. It is sent once: what a store did with a request that
+// was not answered has to be looked up.
+func (c *Client) do(ctx context.Context, a Access, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	e := &Error{What: what(a, path)}
 	u, err := url.Parse(a.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !c.plain) {
@@ -149,10 +122,13 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 	}
 	u = u.JoinPath("wp-json/wc/v3", path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
 	if err != nil {
 		e.Code, e.Reason, e.cause = "not_allowed", "the store's address cannot be called", err
 		return nil, nil, e
+	}
+	if content != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.SetBasicAuth(a.Key, a.Secret)
 	req.Header.Set("User-Agent", c.agent)
@@ -163,7 +139,7 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 			return nil, nil, ctx.Err()
 		}
 		e.Code, e.Reason, e.cause = "no_answer", "the store does not answer", err
-		if errors.Is(err, errPrivate) {
+		if errors.Is(err, platform.ErrPrivate) {
 			e.Code, e.Reason = "not_allowed", "the store's name leads to a private address"
 		}
 		return nil, nil, e
@@ -188,7 +164,7 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 		doc := document(body)
 		if doc == nil {
 			e.Code, e.Reason = "not_json", fmt.Sprintf("the store answers %d with something that is not JSON, as firewalls and broken plugins do", res.StatusCode)
-		} else if res.StatusCode != http.StatusOK {
+		} else if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated {
 			e.refused(doc)
 		} else if doc[0] == first {
 			return doc, res.Header, nil

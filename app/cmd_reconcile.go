@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tributary/internal/domain/money"
+)
+
+func newReconcileCmd() *cobra.Command {
+	var shop, from, to string
+	var heal bool
+	cmd := &cobra.Command{
+		Use: "reconcile", GroupID: groupMoney, Short: "Hold a Shopify shop's orders against the store's own", Args: noArgs,
+		Long: `Reads the orders of a Shopify store, a day of the shop's calendar at a time, and
+holds number and total against what is here, to the cent. It exits with an error
+when a day differs. Beside it stands what the sweeps of each day have found:
+changes seen, missing, and healed. With --heal the store is swept first; what is
+read waits to be settled then.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			end, err := time.Parse(time.DateOnly, to)
+			start, err2 := time.Parse(time.DateOnly, from)
+			if from == "" {
+				start, err2 = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -6), nil
+			}
+			if to == "" {
+				end, err = time.Now().UTC().Truncate(24*time.Hour), nil
+			}
+			if err != nil || err2 != nil || end.Before(start) || end.Sub(start) > 400*24*time.Hour {
+				return usageError{errors.New("--from and --to must be days such as 2026-11-01, in order, a year apart at most")}
+			}
+			sys, err := openSystem(cmd, needs{db: true})
+			if err != nil {
+				return err
+			}
+			defer sys.Close()
+			id, err := sys.oneShop(cmd, shop)
+			if err != nil {
+				return err
+			}
+			if heal {
+				if _, err := sys.Sweeper.Shop(cmd.Context(), id); err != nil {
+					return err
+				}
+				if _, err := sys.settle(cmd.Context(), id); err != nil {
+					return err
+				}
+			}
+			days, cur, err := sys.Sweeper.Compare(cmd.Context(), id, start, end.AddDate(0, 0, 1))
+			if err != nil {
+				return err
+			}
+			if wantJSON(cmd) {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "currency": cur, "days": days})
+			}
+			rows := [][]string{{"DAY", "ORDERS", "STORE", "TOTAL", "STORE'S", "DIFFERENCE", "SEEN", "MISSING", "HEALED"}}
+			differ := 0
+			for _, d := range days {
+				if d.Difference != 0 || d.Orders != d.StoreOrders {
+					differ++
+				}
+				rows = append(rows, []string{d.Day, fmt.Sprint(d.Orders), fmt.Sprint(d.StoreOrders), money.Format(d.Total, cur), money.Format(d.StoreTotal, cur),
+					money.Format(d.Difference, cur), fmt.Sprint(d.Seen), fmt.Sprint(d.Missing), fmt.Sprint(d.Healed)})
+			}
+			if err := printTable(cmd.OutOrStdout(), rows); err != nil {
+				return err
+			}
+			if differ > 0 {
+				return fmt.Errorf("%d days differ from the store", differ)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
+	cmd.Flags().StringVar(&from, "from", "", "first day, such as 2026-11-01 (default: a week ago)")
+	cmd.Flags().StringVar(&to, "to", "", "last day (default: today)")
+	cmd.Flags().BoolVar(&heal, "heal", false, "sweep the store first")
+	return cmd
+}
