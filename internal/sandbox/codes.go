@@ -45,6 +45,13 @@ func (s *Store) addCode(c Code) *discount {
 	return d
 }
 
+// hasHad gives the store a code that it has had for a year.
+func (s *Store) hasHad(c Code) {
+	if d := s.addCode(c); d.deal != nil {
+		d.deal.starts = d.created.AddDate(-1, 0, 0)
+	}
+}
+
 // owner is the influencer whose code it is.
 func (s *Store) owner(code string) string {
 	for _, inf := range s.opt.Influencers {

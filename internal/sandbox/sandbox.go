@@ -185,12 +185,12 @@ func New(o Options) (*Store, error) {
 	for _, inf := range o.Influencers {
 		for _, c := range inf.Codes {
 			if !o.CodesByApp {
-				s.addCode(c)
+				s.hasHad(c)
 			}
 		}
 	}
 	for _, c := range o.Promos {
-		s.addCode(c)
+		s.hasHad(c)
 	}
 	return s, nil
 }
