@@ -15,7 +15,6 @@ import (
 // server.
 type deal struct {
 	handle string
-	way    string // in words, for the summary
 	// components of the terms, and what else stands in them.
 	components []string
 	more       map[string]any

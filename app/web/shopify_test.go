@@ -57,12 +57,12 @@ func TestAShopInstallsThroughTheBrowser(t *testing.T) {
 	}
 	// Nobody is sent anywhere by a query that Shopify did not sign.
 	for _, shop := range []string{"new.myshopify.com", "evil.com/?x=.myshopify.com", "evil.com"} {
-		if res, _ := open("/auth/shopify", url.Values{"shop": {shop}}, nil); res.StatusCode != 401 || res.Header.Get("Location") != "" {
+		if res, _ := open("/auth/shopify", url.Values{"shop": {shop}}, nil); res.StatusCode != http.StatusUnauthorized || res.Header.Get("Location") != "" {
 			t.Errorf("%s: %d %s", shop, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
 	res, body := open("/auth/shopify", s.OpenQuery(1), nil)
-	if res.StatusCode != 302 || len(res.Cookies()) != 1 {
+	if res.StatusCode != http.StatusFound || len(res.Cookies()) != 1 {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	c := res.Cookies()[0]
@@ -73,15 +73,15 @@ func TestAShopInstallsThroughTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res, _ := open("/auth/callback", q, nil); res.StatusCode != 401 {
+	if res, _ := open("/auth/callback", q, nil); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without the cookie: %d", res.StatusCode)
 	}
 	res, body = open("/auth/callback", q, c)
-	if res.StatusCode != 302 || res.Header.Get("Location") != "https://admin.shopify.com/store/new/apps/client" || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
+	if res.StatusCode != http.StatusFound || res.Header.Get("Location") != "https://admin.shopify.com/store/new/apps/client" || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
 		t.Errorf("%d %s %s", res.StatusCode, res.Header.Get("Location"), body)
 	}
 	res, body = open("/auth/callback", q, c) // the code is used up
-	if res.StatusCode != 409 || !strings.Contains(body, "shopify_refused") {
+	if res.StatusCode != http.StatusConflict || !strings.Contains(body, "shopify_refused") {
 		t.Errorf("again: %d %s", res.StatusCode, body)
 	}
 	if id, err := w.db.ShopByDomain(t.Context(), 1, "new.myshopify.com"); err != nil || id == 0 {

@@ -39,15 +39,23 @@ type Writer[T any] struct {
 	end   sync.WaitGroup
 }
 
+// waiting is what a caller waits for. All of it is used again: at thousands of
+// callers a second, channels and timers made anew for each cost more than the
+// waiting itself.
 type waiting[T any] struct {
-	v   T
-	ack chan error
+	v    T
+	ack  chan error
+	late *time.Timer
 }
 
 // New starts a writer; Close it.
 func New[T any](o Options[T]) *Writer[T] {
 	w := &Writer[T]{o: o, queue: make(chan *waiting[T], o.Queue), done: make(chan struct{})}
-	w.pool.New = func() any { return &waiting[T]{ack: make(chan error, 1)} }
+	w.pool.New = func() any {
+		it := &waiting[T]{ack: make(chan error, 1), late: time.NewTimer(time.Hour)}
+		it.late.Stop()
+		return it
+	}
 	w.end.Add(1)
 	go w.write()
 	return w
@@ -60,32 +68,32 @@ func (w *Writer[T]) Close() {
 }
 
 // Put returns when v is durable. Any error, always of kind Unavailable, means
-// that it may not be, and the caller must not acknowledge it.
-func (w *Writer[T]) Put(ctx context.Context, v T) error {
+// that it may not be, and the caller must not acknowledge it; the writer may
+// then still hold v.
+func (w *Writer[T]) Put(v T) error {
 	select {
 	case <-w.done:
 		return errs.New(errs.Unavailable, "shutting_down", "This server is shutting down. Try again.")
 	default:
 	}
-	item := w.pool.Get().(*waiting[T])
-	item.v = v
+	it := w.pool.Get().(*waiting[T])
+	it.v = v
 	select {
-	case w.queue <- item:
+	case w.queue <- it:
 	default:
 		return errs.New(errs.Unavailable, w.o.Name+"_full", "Too much is waiting to be stored. Try again later.")
 	}
-	timer := time.NewTimer(w.o.Patience)
-	defer timer.Stop()
+	it.late.Reset(w.o.Patience)
 	select {
-	case err := <-item.ack:
+	case err := <-it.ack:
+		it.late.Stop()
 		var none T
-		item.v = none
-		w.pool.Put(item)
+		it.v = none
+		w.pool.Put(it)
 		return err
-	case <-ctx.Done():
-	case <-timer.C:
+	case <-it.late.C:
+		return errs.New(errs.Unavailable, "storage_slow", "Storage did not answer in time. Try again.")
 	}
-	return errs.New(errs.Unavailable, "storage_slow", "Storage did not answer in time. Try again.")
 }
 
 func (w *Writer[T]) write() {
@@ -142,10 +150,11 @@ func (w *Writer[T]) commit(items []*waiting[T], list []T) {
 	}
 	w.o.Log.Warn(w.o.Name+" commit failed", "rows", len(items), "err", err)
 	for i, it := range items {
+		alone := err // which stands for those whom no time is left for
 		if len(items) > 1 && ctx.Err() == nil {
-			fresh, err = w.o.Commit(ctx, list[i:i+1])
+			fresh, alone = w.o.Commit(ctx, list[i:i+1])
 		}
-		if err != nil {
+		if alone != nil {
 			it.ack <- errs.New(errs.Unavailable, "storage_down", "Storage is not available. Try again.")
 			continue
 		}

@@ -49,7 +49,7 @@ func TestThoseWhoComeDuringACommitShareTheNext(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 17 {
 		wg.Go(func() {
-			if err := w.Put(context.Background(), i); err != nil {
+			if err := w.Put(i); err != nil {
 				t.Error(err)
 			}
 		})
@@ -82,7 +82,7 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 30 {
 		wg.Go(func() {
-			err := w.Put(context.Background(), i)
+			err := w.Put(i)
 			if (err != nil) != (i == 3) {
 				t.Errorf("%d: %v", i, err)
 			}
@@ -97,6 +97,42 @@ func TestOneBadRowFailsAlone(t *testing.T) {
 	}
 }
 
+func TestNoRowIsAcknowledgedBecauseTheOneBeforeItWasStored(t *testing.T) {
+	t.Parallel()
+	first, gate := true, make(chan struct{})
+	var stored []int
+	w := batch.New(batch.Options[int]{Name: "test", Queue: 8, Rows: 8, Patience: 200 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		Commit: func(ctx context.Context, list []int) (int64, error) {
+			switch {
+			case first: // all come together behind this one
+				first, stored = false, append(stored, list...)
+				<-gate
+			case len(list) > 1:
+				return 0, errors.New("bad batch")
+			default: // after the first row alone there is no time left
+				stored = append(stored, list...)
+				<-ctx.Done()
+			}
+			return 1, nil
+		}})
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = w.Put(0) })
+	var thanked atomic.Int64
+	for i := range 4 {
+		wg.Go(func() {
+			if w.Put(i+1) == nil {
+				thanked.Add(1)
+			}
+		})
+	}
+	time.AfterFunc(50*time.Millisecond, func() { close(gate) })
+	wg.Wait()
+	w.Close()
+	if int(thanked.Load()) > len(stored) {
+		t.Errorf("%d callers were told that their rows are stored, %v are", thanked.Load(), stored)
+	}
+}
+
 func TestAFullQueueRefusesAtOnceAndASlowDiskAfterAWhile(t *testing.T) {
 	t.Parallel()
 	d := &disk{gate: make(chan struct{})}
@@ -105,7 +141,7 @@ func TestAFullQueueRefusesAtOnceAndASlowDiskAfterAWhile(t *testing.T) {
 	codes := make(chan string, 20)
 	for i := range 20 {
 		wg.Go(func() {
-			if e := errs.As(w.Put(context.Background(), i)); e != nil {
+			if e := errs.As(w.Put(i)); e != nil {
 				codes <- e.Code
 			}
 		})
@@ -121,7 +157,7 @@ func TestAFullQueueRefusesAtOnceAndASlowDiskAfterAWhile(t *testing.T) {
 	}
 	close(d.gate)
 	w.Close()
-	if e := errs.As(w.Put(context.Background(), 1)); e == nil || e.Code != "shutting_down" {
+	if e := errs.As(w.Put(1)); e == nil || e.Code != "shutting_down" {
 		t.Error(e)
 	}
 }
@@ -134,7 +170,7 @@ func TestWhatWasHandedOverIsStoredBeforeTheEnd(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
-			if w.Put(context.Background(), i) == nil {
+			if w.Put(i) == nil {
 				stored.Add(1)
 			}
 		})

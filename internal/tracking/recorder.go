@@ -76,7 +76,7 @@ func (r *Recorder) Record(ctx context.Context, t Touch) (ClickID, error) {
 		return "", err
 	}
 	c := r.click(shop, &t)
-	if err := r.writer.Put(ctx, c); err != nil {
+	if err := r.writer.Put(c); err != nil {
 		return "", err
 	}
 	return ClickID(r.ids.Sign(c.ShopID, c.ID)), nil

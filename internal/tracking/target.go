@@ -144,7 +144,7 @@ func (t *Target) woo(l *store.LinkTarget, origin, path string, q url.Values, fra
 // the click is durable.
 func (r *Recorder) Follow(ctx context.Context, t *Target, s Seen) (string, error) {
 	c := r.click(t.shop, &Touch{ShopID: t.shop.ID, Kind: store.ClickLink, AgreementID: t.agreementID, LinkID: t.linkID, Seen: s})
-	if err := r.writer.Put(ctx, c); err != nil {
+	if err := r.writer.Put(c); err != nil {
 		return "", err
 	}
 	return t.address(ClickID(r.ids.Sign(c.ShopID, c.ID)), c.At), nil

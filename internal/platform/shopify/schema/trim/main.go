@@ -25,26 +25,33 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	in := flag.String("schema", "", "the whole schema (SDL), may be gzipped")
 	out := flag.String("out", "", "where the part goes")
 	flag.Parse()
 	whole, err := read(*in)
 	if err != nil {
-		fail(err)
+		return err
 	}
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: *in, Input: string(whole)})
 	if err != nil {
-		fail(err)
+		return err
 	}
 	t := trimmer{schema: schema, fields: map[string]map[string]bool{}}
 	for _, path := range flag.Args() {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			fail(err)
+			return err
 		}
 		doc, errs := gqlparser.LoadQueryWithRules(schema, string(text), nil)
 		if errs != nil {
-			fail(fmt.Errorf("%s: %w", path, errs))
+			return fmt.Errorf("%s: %w", path, errs)
 		}
 		for _, op := range doc.Operations {
 			for _, v := range op.VariableDefinitions {
@@ -59,14 +66,7 @@ func main() {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# A part of the Shopify Admin API schema %s, cut by trim; do not edit.\n# Of the whole: sha256 %x\n\n", "2026-10", sha256.Sum256(whole))
 	formatter.NewFormatter(&b).FormatSchemaDocument(t.document())
-	if err := os.WriteFile(*out, b.Bytes(), 0o644); err != nil { //nolint:gosec // a source file
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	return os.WriteFile(*out, b.Bytes(), 0o644) //nolint:gosec // a source file
 }
 
 func read(path string) ([]byte, error) {
