@@ -789,10 +789,13 @@ CREATE TABLE outbox (
   next_at timestamp with time zone NOT NULL,
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  claimed boolean DEFAULT false NOT NULL,
+  done_at timestamp with time zone,
   CONSTRAINT outbox_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'done'::text, 'failed'::text, 'in_doubt'::text])))
 );
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
+CREATE INDEX outbox_shop_due ON outbox USING btree (shop_id, next_at, id) WHERE (state = 'ready'::text);
 
 -- Table page_releases
 CREATE TABLE page_releases (
@@ -1331,6 +1334,13 @@ AS $function$ SELECT DISTINCT shop_id, link_id FROM (
           UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
         WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $function$
 ;
+CREATE OR REPLACE FUNCTION door_outbox_due(at timestamp with time zone, kinds text[])
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT o.shop_id FROM outbox o WHERE o.state = 'ready' AND o.next_at <= at AND o.kind = ANY(kinds) ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_pages(since xid8)
  RETURNS TABLE(public_id text, shop_id bigint, id bigint, changed xid8)
  LANGUAGE sql
@@ -1652,6 +1662,7 @@ GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds text[]) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;
