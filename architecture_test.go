@@ -28,7 +28,7 @@ const (
 	floorDomain          // pure rules
 	floorPlumbing        // config, obs, seal: no business in them
 	floorOutside         // the database, platforms, rails, mail
-	floorBooks           // target − posted, and the keys to stores: what several use cases need
+	floorBooks           // target − posted, the keys to stores, work outside: what several use cases need
 	floorUseCase
 	floorEdge
 	floorMain
@@ -56,6 +56,7 @@ var trees = []tree{
 	{"internal/mail", floorOutside},
 	{"internal/earning", floorBooks},
 	{"internal/credential", floorBooks},
+	{"internal/outbox", floorBooks},
 	{"internal/intake", floorUseCase},
 	{"internal/tracking", floorUseCase}, // with its folders content and giveaway
 	{"internal/landing", floorUseCase},

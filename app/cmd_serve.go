@@ -202,12 +202,19 @@ func (sys *system) work() jobs.Work {
 			return nil
 		},
 		DueRereads: sys.DB.ShopsWithRereads,
-		Renewals:   sys.Shopify.RenewIdle,
-		Sweeps:     sys.sweep,
-		Holds:      sys.Payouts.Holds,
-		Close:      func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
-		Posts:      sys.Reader.Tick,
-		Pages:      func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
+		Outbox: func(ctx context.Context, shopID int64) error {
+			if _, err := sys.Outbox.Shop(ctx, shopID); err != nil {
+				return fmt.Errorf("outbox of shop %d: %w", shopID, err)
+			}
+			return nil
+		},
+		DueOutbox: sys.Outbox.DueShops,
+		Renewals:  sys.Shopify.RenewIdle,
+		Sweeps:    sys.sweep,
+		Holds:     sys.Payouts.Holds,
+		Close:     func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Posts:     sys.Reader.Tick,
+		Pages:     func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},

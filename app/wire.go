@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"tributary/internal/intake"
 	"tributary/internal/landing"
 	"tributary/internal/obs"
+	"tributary/internal/outbox"
 	"tributary/internal/payout"
 	"tributary/internal/platform/shopify"
 	"tributary/internal/platform/woocommerce"
@@ -80,7 +82,8 @@ type system struct {
 	Shopify  *credential.Shopify
 	Installs *tenant.ShopifyInstaller
 	Sweeper  *intake.Sweeper
-	Codes    *program.Codes // does outbox work of kind program.CodeApply
+	Codes    *program.Codes
+	Outbox   *outbox.Runner
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -161,6 +164,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
+		sys.Outbox = &outbox.Runner{DB: sys.DB, Log: sys.Log, Handlers: sys.outboxHandlers()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
@@ -171,6 +175,23 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	}
 
 	return sys, nil
+}
+
+// outboxHandlers is who does which work outside.
+func (sys *system) outboxHandlers() map[string]outbox.Handler {
+	return map[string]outbox.Handler{
+		program.CodeApply: func(ctx context.Context, w outbox.Work) error {
+			var p program.CodePayload
+			if err := json.Unmarshal(w.Payload, &p); err != nil {
+				return outbox.Final(err)
+			}
+			err := sys.Codes.Apply(ctx, w.ShopID, p.DiscountID)
+			if err != nil && program.Permanent(err) {
+				return outbox.Final(err)
+			}
+			return err
+		},
+	}
 }
 
 // linksFollow is how often a server asks which links have changed.

@@ -18,8 +18,10 @@ import (
 const (
 	kindDrain      = "intake:drain"
 	kindReread     = "reread:order"
+	kindOutbox     = "outbox:shop"
 	kindSweep      = "tick:sweep"
 	kindRereads    = "tick:rereads"
+	kindOutboxes   = "tick:outbox"
 	kindHolds      = "tick:holds"
 	kindClose      = "tick:close"
 	kindPartitions = "tick:partitions"
@@ -56,6 +58,10 @@ type Work struct {
 	Reread func(ctx context.Context, shopID int64) error
 	// DueRereads lists the shops that have such orders.
 	DueRereads func(ctx context.Context) ([]int64, error)
+	// Outbox does a shop's work outside that is due: codes in its store, mails.
+	Outbox func(ctx context.Context, shopID int64) error
+	// DueOutbox lists the shops that have such work.
+	DueOutbox func(ctx context.Context) ([]int64, error)
 	// Renewals renews the access to Shopify shops that nobody has called for long.
 	Renewals func(ctx context.Context) error
 	// Sweeps reads from Shopify stores what no webhook told.
@@ -98,13 +104,24 @@ var (
 		run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }}
 	reread = kind{name: kindReread, queue: queueStores, timeout: 10 * time.Minute, retries: 1,
 		run: func(ctx context.Context, w Work, p payload) error { return w.Reread(ctx, p.ShopID) }}
+	outbox = kind{name: kindOutbox, queue: queueStores, timeout: 30 * time.Minute, retries: 1,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Outbox(ctx, p.ShopID) }}
 )
 
 func table(wake *Waker) []kind {
 	return []kind{
 		drain,
 		reread,
+		outbox,
 		sweep(wake),
+		{name: kindOutboxes, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 3s",
+			run: func(ctx context.Context, w Work, _ payload) error {
+				shops, err := w.DueOutbox(ctx)
+				for _, id := range shops {
+					wake.Outbox(id)
+				}
+				return err
+			}},
 		{name: kindRereads, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error {
 				shops, err := w.DueRereads(ctx)

@@ -75,6 +75,14 @@ func (w *Waker) Reread(shopID int64) {
 	}
 }
 
+// Outbox asks for the shop's work outside to be done soon, by one task at a time.
+func (w *Waker) Outbox(shopID int64) {
+	_, err := w.client.Enqueue(outbox.task(payload{ShopID: shopID}), outbox.options(asynq.TaskID(fmt.Sprintf("outbox:%d", shopID)))...)
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		w.log.Warn("outbox work not queued; the tick will find it", "shop_id", shopID, "err", err)
+	}
+}
+
 // Ping tells whether Redis answers before ctx ends.
 func (w *Waker) Ping(ctx context.Context) error {
 	return within(ctx, w.client.Ping) // asynq's own takes minutes when Redis hangs

@@ -69,6 +69,15 @@ CREATE TABLE attributions (
   CONSTRAINT attributions_pkey PRIMARY KEY (shop_id, order_id, number)
 );
 
+-- Table awaited_clicks
+CREATE TABLE awaited_clicks (
+  shop_id bigint NOT NULL,
+  click_id uuid NOT NULL,
+  order_id bigint NOT NULL,
+  CONSTRAINT awaited_clicks_pkey PRIMARY KEY (shop_id, click_id, order_id),
+  CONSTRAINT awaited_clicks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
 -- Table campaigns
 CREATE TABLE campaigns (
   shop_id bigint NOT NULL,
@@ -757,6 +766,16 @@ CREATE TABLE orders (
 CREATE INDEX orders_created ON orders USING btree (shop_id, created_at, id);
 CREATE INDEX orders_customer ON orders USING btree (shop_id, customer_key, created_at) WHERE (customer_key <> ''::text);
 
+-- Table orders_due
+CREATE TABLE orders_due (
+  shop_id bigint NOT NULL,
+  order_id bigint NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  CONSTRAINT orders_due_pkey PRIMARY KEY (shop_id, order_id),
+  CONSTRAINT orders_due_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX orders_due_at ON orders_due USING btree (shop_id, due_at);
+
 -- Table outbox
 CREATE TABLE outbox (
   shop_id bigint NOT NULL,
@@ -768,10 +787,13 @@ CREATE TABLE outbox (
   next_at timestamp with time zone NOT NULL,
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  claimed boolean DEFAULT false NOT NULL,
+  done_at timestamp with time zone,
   CONSTRAINT outbox_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['ready'::text, 'done'::text, 'failed'::text, 'in_doubt'::text])))
 );
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
+CREATE INDEX outbox_shop_due ON outbox USING btree (shop_id, next_at, id) WHERE (state = 'ready'::text);
 
 -- Table page_releases
 CREATE TABLE page_releases (
@@ -1212,7 +1234,8 @@ CREATE OR REPLACE FUNCTION door_due_shops(at timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
-          SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $function$
+          SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at)
+          OR EXISTS (SELECT 1 FROM orders_due o WHERE o.shop_id = s.id AND o.due_at <= at) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_due_sweeps(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
@@ -1307,6 +1330,13 @@ AS $function$ SELECT DISTINCT shop_id, link_id FROM (
           UNION ALL SELECT shop_id, 0, changed FROM domains WHERE changed >= since
           UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
         WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $function$
+;
+CREATE OR REPLACE FUNCTION door_outbox_due(at timestamp with time zone, kinds text[])
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT o.shop_id FROM outbox o WHERE o.state = 'ready' AND o.next_at <= at AND o.kind = ANY(kinds) ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_pages(since xid8)
  RETURNS TABLE(public_id text, shop_id bigint, id bigint, changed xid8)
@@ -1429,6 +1459,7 @@ ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
@@ -1462,6 +1493,7 @@ ALTER TABLE links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE live_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE live_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE orders_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
@@ -1486,6 +1518,7 @@ CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop
 CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
@@ -1521,6 +1554,7 @@ CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELEC
 CREATE POLICY tenant ON live_codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON live_sessions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON orders_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1547,6 +1581,7 @@ GRANT INSERT, SELECT, UPDATE ON agreement_versions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
@@ -1582,6 +1617,7 @@ GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
 GRANT INSERT, SELECT ON live_codes TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON live_sessions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON orders_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
 GRANT INSERT, SELECT ON page_releases TO tributary_app;
 GRANT INSERT, SELECT ON page_variants TO tributary_app;
@@ -1623,6 +1659,7 @@ GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds text[]) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;

@@ -53,6 +53,14 @@ func TestDiscountsAreKeptOverTheAPI(t *testing.T) {
 	if r := w.call(w.a.read, "POST", "/api/v1/discounts/"+id+"/check", nil); r.status != 403 {
 		t.Errorf("a reader may write: %d", r.status)
 	}
+	waiting := w.a.get("/outbox?state=ready").is(200).list("data")
+	if len(waiting) != 7 || waiting[0].str("kind") != program.CodeApply {
+		t.Errorf("waiting outside: %v", waiting)
+	}
+	w.a.post("/outbox/"+waiting[0].str("id")+"/retry", nil).problem(404, "work_not_failed")
+	if n := len(w.b.get("/outbox?state=ready").is(200).list("data")); n != 0 {
+		t.Errorf("another shop sees %d pieces of work", n)
+	}
 	// Each change has left work behind, in the same transaction.
 	err := w.db.InTx(t.Context(), w.a.id, func(tx *store.Tx) error {
 		rows, err := tx.OutboxOfKind(t.Context(), program.CodeApply)

@@ -144,15 +144,15 @@ var countries = sync.OnceValue(func() []shownCountry {
 	return out
 })
 
-// giveawayPage shows a giveaway and, while it is open, its form. ref (or the
-// slug of a link) and code in the query tell whose influencer sent the person.
+// giveawayPage shows a giveaway and, while it is open, its form. clk (a click of
+// ours), ref (or the slug of a link) and code in the query tell whose influencer sent the person.
 func (s *Server) giveawayPage(c echo.Context) error {
 	show, err := s.public(c, nil)
 	if err != nil {
 		return err
 	}
 	q := c.QueryParams()
-	show.Form = giveaway.Form{Ref: cut(q.Get("ref"), 128), Code: cut(q.Get("code"), 255)}
+	show.Form = giveaway.Form{Click: cut(q.Get("clk"), 128), Ref: cut(q.Get("ref"), 128), Code: cut(q.Get("code"), 255)}
 	return s.giveawayAnswer(c, http.StatusOK, "giveaway.html", show)
 }
 
@@ -178,7 +178,7 @@ func (s *Server) enterGiveaway(c echo.Context) error {
 		return errBody
 	}
 	form := giveaway.Form{Email: cut(r.PostFormValue("email"), 300), Way: r.PostFormValue("way"), Country: cut(r.PostFormValue("country"), 10), Agreed: r.PostFormValue("agreed") == "yes",
-		Ref: cut(r.PostFormValue("ref"), 128), Code: cut(r.PostFormValue("code"), 255)}
+		Click: cut(r.PostFormValue("clk"), 128), Ref: cut(r.PostFormValue("ref"), 128), Code: cut(r.PostFormValue("code"), 255)}
 	robot := r.PostFormValue("website") != ""
 	show, err := s.public(c, func(ctx context.Context, tx *store.Tx, g *store.Giveaway, show *shownGiveaway) error {
 		show.Form = form

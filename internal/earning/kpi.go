@@ -35,7 +35,7 @@ func (b *Book) countJournal(j *ledger.Journal, campaign int64) {
 // is net of what was taken back.
 func CountRow(c kpi.Cells, zone *time.Location, r *store.EarningRow, sign int64) {
 	hour := kpi.HourOf(r.OccurredAt, zone)
-	counts := r.State == store.EarningPending || r.State == store.EarningLocked
+	counts := r.State == store.EarningPending || r.State == store.EarningLocked || r.State == store.EarningHeld
 	switch {
 	case r.Kind == store.EarningOrder:
 		if r.LinkID != 0 {

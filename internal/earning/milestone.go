@@ -27,10 +27,17 @@ var countedKind = map[string]store.EarningKind{
 // Milestones settles every ladder of the versions, each period a source of its
 // own (R-35 … ). Those counted on what is locked move when holds pass.
 func (b *Book) Milestones(ctx context.Context, versions []attribution.Agreement) error {
+	loaded := false
 	for i := range versions {
 		v := &versions[i]
 		if !HasMilestones(v.Terms) {
 			continue
+		}
+		if !loaded {
+			if err := b.loadBans(ctx, versions); err != nil {
+				return err
+			}
+			loaded = true
 		}
 		have, err := b.Tx.EarningsOfKind(ctx, v.ID, store.EarningMilestone)
 		if err != nil {
@@ -89,7 +96,9 @@ func (b *Book) ladder(ctx context.Context, v *attribution.Agreement, c terms.Com
 		if row.ID == 0 && target == 0 {
 			continue
 		}
-		sources = append(sources, b.reached(row, c, v.Terms, target, carriers, counted))
+		s := b.reached(row, c, v.Terms, target, carriers, counted)
+		b.holdBanned(s)
+		sources = append(sources, s)
 	}
 	return sources, nil
 }
@@ -100,7 +109,7 @@ func (b *Book) qualifiers(c terms.Component, counted []store.EarningRow) map[int
 	by := map[int64][]commission.Qualifier{}
 	for i := range counted {
 		e := &counted[i]
-		if e.State == store.EarningUnpaid || e.State == store.EarningVoid || e.State == store.EarningDenied || e.State == store.EarningHeld {
+		if e.State == store.EarningUnpaid || e.State == store.EarningVoid || e.State == store.EarningDenied || e.State == store.EarningHeld && e.Reason != InfluencerBanned {
 			continue
 		}
 		var key int64

@@ -79,6 +79,9 @@ func (b *Book) Settle(ctx context.Context, versions []attribution.Agreement) err
 // agreements.
 func (b *Book) Activity(ctx context.Context, versions []attribution.Agreement) error {
 	b.versions = versions
+	if err := b.loadBans(ctx, versions); err != nil {
+		return err
+	}
 	for i := range versions {
 		v := &versions[i]
 		var sources []*Source
@@ -146,6 +149,7 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 		if !r.LockedAt.IsZero() { // its hold is over: what it counted and earned stays
 			s.keep()
 		}
+		b.holdBanned(s)
 		sources = append(sources, s)
 	}
 	for _, r := range known { // nothing is left of it
@@ -156,6 +160,27 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 		sources = append(sources, s)
 	}
 	return sources, nil
+}
+
+// InfluencerBanned is the reason of an earning that waits because its
+// influencer was banned after it happened.
+const InfluencerBanned = "influencer_banned"
+
+func (b *Book) loadBans(ctx context.Context, versions []attribution.Agreement) (err error) {
+	ids := make([]int64, len(versions))
+	for i := range versions {
+		ids[i] = versions[i].InfluencerID
+	}
+	b.banned, err = b.Tx.BannedInfluencers(ctx, ids)
+	return err
+}
+
+// holdBanned holds what a banned influencer has pending. It keeps its amount and
+// its place, so that lifting the ban only lets it go on.
+func (b *Book) holdBanned(s *Source) {
+	if b.banned[s.Row.InfluencerID] && s.Row.LockedAt.IsZero() && s.State == store.EarningPending {
+		s.State, s.Reason = store.EarningHeld, InfluencerBanned
+	}
 }
 
 // keep leaves the source as it is stored.

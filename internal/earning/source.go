@@ -72,6 +72,7 @@ type Book struct {
 
 	cells    kpi.Cells               // to be counted with the next Write
 	versions []attribution.Agreement // being settled
+	banned   map[int64]bool          // influencers of the versions being settled
 }
 
 // NewBook opens the book of tx's shop.

@@ -194,8 +194,8 @@ func (w *work) evidence(e *entry) attribution.Input {
 			}
 		}
 	}
-	touches, flags := w.clickTouches(sn.Claims)
-	in.Flags = flags
+	touches, flags, awaits := w.clickTouches(sn.Claims)
+	in.Flags, e.awaits = flags, awaits
 	known := map[int64]bool{} // influencers of whom we have a click: a name in an address says nothing more
 	for _, t := range touches {
 		add(t)
@@ -242,7 +242,8 @@ func (w *work) evidence(e *entry) attribution.Input {
 // clickTouches are the clicks and visits of ours whose signed ids came back with
 // the order: they have a time of their own, not a claimed one. Ids that we did
 // not sign for this shop, or know no click of, are flagged and passed over.
-func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, flags []string) {
+// Those that we signed and know no click of may still come.
+func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, flags []string, awaits [][16]byte) {
 	seen := map[[16]byte]bool{}
 	for _, c := range claims {
 		id, looks, ours := w.s.clicks.Open(w.tx.ShopID, c.Value)
@@ -256,6 +257,7 @@ func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, 
 			continue
 		case !found:
 			flags = append(flags, "unknown_click_id")
+			awaits = append(awaits, id)
 			continue
 		}
 		if seen[id] {
@@ -268,7 +270,7 @@ func (w *work) clickTouches(claims []order.Claim) (touches []attribution.Touch, 
 		}
 		touches = append(touches, t)
 	}
-	return touches, flags
+	return touches, flags, awaits
 }
 
 // timedFirst is the claims that have a time before those that have none.

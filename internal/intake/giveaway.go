@@ -101,7 +101,8 @@ func (w *work) purchases(list []*entry) (want []store.Purchase, have map[purchas
 			continue
 		}
 		var agreement int64
-		if d := &e.decision; d.Outcome == attribution.Attributed && len(d.Shares) > 0 {
+		// What is only held for a ban stays whose it is, as its entry is held, too.
+		if d := &e.decision; len(d.Shares) > 0 && (d.Outcome == attribution.Attributed || d.Outcome == attribution.Held && d.Reason == earning.InfluencerBanned) {
 			agreement = d.Shares[0].AgreementID
 		}
 		for _, g := range giveaways {

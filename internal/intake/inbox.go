@@ -20,7 +20,9 @@ const (
 )
 
 // Inbox makes deliveries durable; those that arrive together share a commit.
-type Inbox struct{ writer *batch.Writer[*store.Delivery] }
+type Inbox struct {
+	writer *batch.Writer[*store.Delivery]
+}
 
 // parcel is a delivery with the memory that its packed body lies in, which is
 // used again.

@@ -70,8 +70,11 @@ func (s *Settler) Drain(ctx context.Context, shopID int64) (Report, error) {
 	var total Report
 	for {
 		n, err := s.pass(ctx, shopID, &total)
-		if err != nil || n == 0 {
+		if err != nil {
 			return total, err
+		}
+		if n == 0 {
+			return total, s.drainDue(ctx, shopID, &total)
 		}
 	}
 }
@@ -213,21 +216,27 @@ func (s *Settler) Resettle(ctx context.Context, shopID int64, orderIDs ...int64)
 		if err := tx.LockShop(ctx); err != nil {
 			return err
 		}
-		w, err := s.newWork(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := w.load(orderIDs); err != nil {
-			return err
-		}
-		if err := w.loadHistory(); err != nil {
-			return err
-		}
-		if err := w.decide(); err != nil {
-			return err
-		}
-		return w.post()
+		_, err := s.resettle(ctx, tx, orderIDs)
+		return err
 	})
+}
+
+// resettle is Resettle within a transaction that holds the shop's lock.
+func (s *Settler) resettle(ctx context.Context, tx *store.Tx, orderIDs []int64) (*work, error) {
+	w, err := s.newWork(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.load(orderIDs); err != nil {
+		return nil, err
+	}
+	if err := w.loadHistory(); err != nil {
+		return nil, err
+	}
+	if err := w.decide(); err != nil {
+		return nil, err
+	}
+	return w, w.post()
 }
 
 // poison marks an error that the data causes: trying again as it is cannot

@@ -46,6 +46,7 @@ type entry struct {
 	decision attribution.Decision
 	earnings []*store.EarningRow // as stored
 	frozen   bool                // a hold has passed: the decision is final
+	awaits   [][16]byte          // clicks of ours that it names and that have not come
 }
 
 func (s *Settler) newWork(ctx context.Context, tx *store.Tx) (*work, error) {
@@ -323,6 +324,11 @@ func (w *work) writeOrders() error {
 	}
 	if err := w.tx.InsertDecisions(w.ctx, decisions); err != nil {
 		return err
+	}
+	for _, e := range list {
+		if err := w.tx.AwaitClicks(w.ctx, e.o.ID, e.awaits); err != nil {
+			return err
+		}
 	}
 	return w.enterGiveaways(list)
 }

@@ -100,7 +100,7 @@ func Deactivate(ctx context.Context, tx *store.Tx, id int64) (*store.Influencer,
 	return i, err
 }
 
-// Ban deactivates an influencer and holds what is still pending.
+// Ban deactivates an influencer and holds all that is still pending.
 func Ban(ctx context.Context, tx *store.Tx, id int64) (*store.Influencer, error) {
 	i, err := lockInfluencer(ctx, tx, id)
 	if err != nil || i.BannedAt != nil {
@@ -111,17 +111,24 @@ func Ban(ctx context.Context, tx *store.Tx, id int64) (*store.Influencer, error)
 	}
 	now := tx.Now
 	i.BannedAt = &now
-	return i, tx.SetInfluencer(ctx, i)
+	if err := tx.SetInfluencer(ctx, i); err != nil {
+		return nil, err
+	}
+	return i, tx.MarkInfluencerDue(ctx, id)
 }
 
-// Unban lifts a ban. The influencer stays inactive until activated.
+// Unban lifts a ban, and the holds with it. The influencer stays inactive until
+// activated.
 func Unban(ctx context.Context, tx *store.Tx, id int64) (*store.Influencer, error) {
 	i, err := lockInfluencer(ctx, tx, id)
 	if err != nil || i.BannedAt == nil {
 		return i, err
 	}
 	i.BannedAt = nil
-	return i, tx.SetInfluencer(ctx, i)
+	if err := tx.SetInfluencer(ctx, i); err != nil {
+		return nil, err
+	}
+	return i, tx.MarkInfluencerDue(ctx, id)
 }
 
 func lockInfluencer(ctx context.Context, tx *store.Tx, id int64) (*store.Influencer, error) {

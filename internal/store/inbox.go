@@ -212,10 +212,10 @@ func (db *DB) ShopsWithHoldsDue(ctx context.Context) ([]int64, error) {
 	return db.shopIDs(ctx, "SELECT shop_id FROM door_holds_due($1)")
 }
 
-func (db *DB) shopIDs(ctx context.Context, query string) ([]int64, error) {
+func (db *DB) shopIDs(ctx context.Context, query string, more ...any) ([]int64, error) {
 	var ids []int64
 	err := db.InTx(ctx, 0, func(tx *Tx) error {
-		rows, err := tx.pgx.Query(ctx, query, tx.Now)
+		rows, err := tx.pgx.Query(ctx, query, append([]any{tx.Now}, more...)...)
 		if err != nil {
 			return err
 		}

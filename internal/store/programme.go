@@ -94,12 +94,8 @@ func (tx *Tx) ClickRefs(ctx context.Context, ids [][16]byte) (map[[16]byte]Click
 	if len(ids) == 0 {
 		return out, nil
 	}
-	want := make([]pgtype.UUID, len(ids))
-	for i, id := range ids {
-		want[i] = pgtype.UUID{Bytes: id, Valid: true}
-	}
 	rows, err := tx.pgx.Query(ctx, `SELECT id, kind, link_id, agreement_id, page_id, variant, at, ip_hash FROM clicks
-		WHERE shop_id = $1 AND id = ANY($2) AND refused NOT IN ('head', 'no_agent', 'bot', 'preview')`, tx.ShopID, want)
+		WHERE shop_id = $1 AND id = ANY($2) AND refused NOT IN ('head', 'no_agent', 'bot', 'preview')`, tx.ShopID, uuids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("load clicks: %w", err)
 	}

@@ -98,6 +98,7 @@ type bought struct {
 	updated  time.Time
 	refunded bool
 	cancel   bool
+	click    string // signed id of the click that the cart remembers
 }
 
 func (b bought) body() []byte {
@@ -121,6 +122,9 @@ func (b bought) body() []byte {
 		"line_items": []any{map[string]any{"id": b.id * 10, "product_id": 1, "quantity": 1, "price": "50.00", "total_discount": "0.00", "tax_lines": []any{}, "discount_allocations": allocs}}}
 	if b.cancel {
 		o["cancelled_at"] = b.updated
+	}
+	if b.click != "" {
+		o["landing_site"] = "/?utm_id=" + b.click
 	}
 	raw, err := json.Marshal(o)
 	if err != nil {
@@ -517,6 +521,26 @@ func TestAGiveawayThatOpenedYesterdayCountsYesterdaysOrders(t *testing.T) {
 	s.settle()
 	if got := s.earned(anna, store.EarningEntry); got != 200 || len(s.entries(g)) != 1 {
 		t.Errorf("%d", got)
+	}
+	s.proven()
+}
+
+func TestTheClickOnALandingPageTellsWhoBroughtAnEntrant(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	d := s.door("")
+	anna, ben := s.agreement("anna", entryPay), s.agreement("ben", entryPay)
+	g := s.planned(nil, anna, ben)
+	s.clock.set(g.OpensAt.Add(time.Minute))
+	fresh := string(s.click(d, anna, person(1)))
+	forged := []byte(fresh)
+	forged[len(forged)-1] ^= 1
+	s.mustEnter(g, giveaway.Form{Email: "eva@example.com", Country: "US", Way: "free", Click: fresh, Ref: "ben"})
+	s.mustEnter(g, giveaway.Form{Email: "ina@example.com", Country: "US", Way: "free", Click: string(forged)})
+	s.mustEnter(g, giveaway.Form{Email: "uli@example.com", Country: "US", Way: "free", Click: fresh, Code: "BEN10"})
+	s.settle()
+	if a, b := s.earned(anna, store.EarningEntry), s.earned(ben, store.EarningEntry); a != 200 || b != 200 {
+		t.Errorf("anna has %d and ben %d, want 200 each: by the click, and by the code that goes before it", a, b)
 	}
 	s.proven()
 }

@@ -27,6 +27,13 @@ func (t *Tracker) judge(ctx context.Context, tx *store.Tx) (int, error) {
 	if err != nil || len(fresh) == 0 {
 		return 0, err
 	}
+	ids := make([][16]byte, len(fresh))
+	for i := range fresh {
+		ids[i] = fresh[i].ID
+	}
+	if err := tx.ClicksCame(ctx, ids); err != nil {
+		return 0, err
+	}
 	j, err := t.newJudgement(ctx, tx, fresh)
 	if err != nil {
 		return 0, err

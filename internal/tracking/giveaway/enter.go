@@ -6,9 +6,11 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 
 	"tributary/internal/domain/draw"
 	"tributary/internal/domain/order"
+	"tributary/internal/earning"
 	"tributary/internal/errs"
 	"tributary/internal/platform"
 	"tributary/internal/seal"
@@ -21,6 +23,7 @@ type Form struct {
 	Way     string // draw.BySignup, draw.ByFree
 	Country string
 	Agreed  bool   // to the giveaway's terms
+	Click   string // signed id of the click that led them here
 	Ref     string // slug of a link, or handle, that they came by
 	Code    string // an influencer's code that they know
 }
@@ -64,7 +67,7 @@ func Enter(ctx context.Context, tx *store.Tx, keys *seal.Keys, giveawayID int64,
 	if err := w.Err("invalid_entry", "This is not complete yet."); err != nil {
 		return 0, err
 	}
-	agreement, via, err := cameBy(ctx, tx, g, &f, person)
+	agreement, via, err := cameBy(ctx, tx, keys, g, &f, person)
 	if err != nil {
 		return 0, err
 	}
@@ -87,9 +90,10 @@ func EmailPlace(shopID, giveawayID int64) []byte {
 }
 
 // cameBy tells which of the giveaway's agreements a person came by: by a code
-// they know, or else by the link they followed. An influencer who is not active
+// they know, or else by the click that we know of, or else by the link they say
+// they followed. An influencer who is not active
 // or who enters themselves, is paid for nobody.
-func cameBy(ctx context.Context, tx *store.Tx, g *store.Giveaway, f *Form, person string) (agreement int64, via string, err error) {
+func cameBy(ctx context.Context, tx *store.Tx, keys *seal.Keys, g *store.Giveaway, f *Form, person string) (agreement int64, via string, err error) {
 	var candidates []int64
 	if code := order.Fold(f.Code); code != "" && len(code) <= 255 {
 		spans, err := tx.CodeSpans(ctx, []string{code})
@@ -100,6 +104,14 @@ func cameBy(ctx context.Context, tx *store.Tx, g *store.Giveaway, f *Form, perso
 			if !tx.Now.Before(s.From) && (s.To.IsZero() || tx.Now.Before(s.To)) {
 				candidates, via = append(candidates, s.AgreementID), "code"
 			}
+		}
+	}
+	if len(candidates) == 0 {
+		if candidates, err = clickedFor(ctx, tx, keys, f.Click); err != nil {
+			return 0, "", err
+		}
+		if len(candidates) > 0 {
+			via = "click"
 		}
 	}
 	if ref := strings.TrimSpace(f.Ref); len(candidates) == 0 && ref != "" && len(ref) <= 128 {
@@ -139,4 +151,30 @@ func cameBy(ctx context.Context, tx *store.Tx, g *store.Giveaway, f *Form, perso
 		return 0, "", nil
 	}
 	return agreement, via, nil
+}
+
+// clickedFor is the agreement of a click of ours that happened within its
+// window; none for what we did not sign for this shop.
+func clickedFor(ctx context.Context, tx *store.Tx, keys *seal.Keys, signed string) ([]int64, error) {
+	id, _, ours := platform.NewClickIDs(keys).Open(tx.ShopID, signed)
+	if !ours {
+		return nil, nil
+	}
+	clicks, err := tx.ClickRefs(ctx, [][16]byte{id})
+	if err != nil || len(clicks) == 0 {
+		return nil, err
+	}
+	c := clicks[id]
+	versions, err := new(earning.Terms).Versions(ctx, tx, []int64{c.AgreementID})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range versions {
+		inForce := !c.At.Before(v.Effective.From) && (v.Effective.To.IsZero() || c.At.Before(v.Effective.To))
+		window := time.Duration(v.Terms.Attribution.WindowDays) * 24 * time.Hour
+		if inForce && !c.At.After(tx.Now) && !c.At.Before(tx.Now.Add(-window)) {
+			return []int64{c.AgreementID}, nil
+		}
+	}
+	return nil, nil
 }
