@@ -115,21 +115,9 @@ func table(wake *Waker) []kind {
 		outbox,
 		sweep(wake),
 		{name: kindOutboxes, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 3s",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueOutbox(ctx)
-				for _, id := range shops {
-					wake.Outbox(id)
-				}
-				return err
-			}},
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueOutbox, wake.Outbox) }},
 		{name: kindRereads, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueRereads(ctx)
-				for _, id := range shops {
-					wake.Reread(id)
-				}
-				return err
-			}},
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueRereads, wake.Reread) }},
 		{name: kindRenewals, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 10m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Renewals(ctx) }},
 		{name: kindSweeps, queue: queueStores, timeout: 15 * time.Minute, retries: 1, every: "@every 5m",
@@ -149,13 +137,16 @@ func table(wake *Waker) []kind {
 
 func sweep(wake *Waker) kind {
 	return kind{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
-		run: func(ctx context.Context, w Work, _ payload) error {
-			shops, err := w.DueShops(ctx)
-			for _, id := range shops {
-				wake.Wake(id)
-			}
-			return err
-		}}
+		run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueShops, wake.Wake) }}
+}
+
+// wakeAll wakes the shops up that are due.
+func wakeAll(ctx context.Context, due func(context.Context) ([]int64, error), wake func(shopID int64)) error {
+	shops, err := due(ctx)
+	for _, id := range shops {
+		wake(id)
+	}
+	return err
 }
 
 func (k kind) task(p payload) *asynq.Task {
