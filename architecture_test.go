@@ -72,6 +72,7 @@ var trees = []tree{
 	// Beside the building: only app and tests go there.
 	{"internal/embedded", floorEdge},
 	{"internal/sandbox", floorEdge},
+	{"internal/mailsink", floorEdge},
 	{"app/bench", floorEdge},
 	{"internal/pgtest", floorMain},
 }
@@ -92,6 +93,9 @@ var homes = map[string][]string{
 	"database/sql":                    {"internal/store"},
 	"github.com/spf13/cobra":          {"app"},
 	"github.com/caarlos0/env":         {"internal/config"},
+	"github.com/wneessen/go-mail":     {"internal/mail"},
+	"github.com/emersion/go-smtp":     {"internal/mailsink"},
+	"codeberg.org/go-pdf/fpdf":        {"app/web"},
 	"github.com/alicebob/miniredis":   {"internal/embedded"},
 	"github.com/schollz/progressbar":  {"app"},
 	"github.com/prometheus/client_go": {"internal/obs", "app/web", "app"},

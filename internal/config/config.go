@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -50,6 +51,16 @@ type Config struct {
 	DrandURL     string `env:"DRAND_URL" envDefault:"https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971" group:"Outside services" doc:"The drand chain whose rounds draw giveaways; here the chain quicknet."`
 	YouTubeAPI   string `env:"YOUTUBE_API" envDefault:"https://www.googleapis.com" doc:"Where the YouTube Data API v3 is. Each shop brings its own key."`
 	InstagramAPI string `env:"INSTAGRAM_API" envDefault:"https://graph.facebook.com/v23.0" doc:"Where the Instagram Graph API is, with its version. Each shop brings its own token."`
+
+	SMTPHost     string `env:"SMTP_HOST" group:"Mail" doc:"Host of the SMTP server that takes our mails. Empty: mails wait until there is one."`
+	SMTPPort     int    `env:"SMTP_PORT" envDefault:"587" doc:"Its port: 587 with starttls, 465 with tls, mostly."`
+	SMTPTLS      string `env:"SMTP_TLS" envDefault:"starttls" doc:"starttls, tls (from the first byte) or none. Encryption that the server does not offer is an error, never left out."`
+	SMTPUser     string `env:"SMTP_USER" doc:"User to log in as. Empty: no login."`
+	SMTPPassword string `env:"SMTP_PASSWORD" secret:"all" doc:"Password of that user."`
+	MailFrom     string `env:"MAIL_FROM" envDefault:"tributary@localhost" doc:"Address that mails come from; the name beside it is the shop's."`
+	DKIMDomain   string `env:"DKIM_DOMAIN" doc:"Domain that signs mails, where the SMTP server does not do it. Empty: no signature of ours."`
+	DKIMSelector string `env:"DKIM_SELECTOR" doc:"Selector: the public key stands in the TXT record SELECTOR._domainkey.DOMAIN."`
+	DKIMKey      string `env:"DKIM_KEY" secret:"all" doc:"Private key (RSA or Ed25519) in PEM, or the name of a file with it."`
 
 	Workers           int           `env:"WORKERS" envDefault:"8" group:"Work" doc:"Jobs that one work process runs at the same time, 1 to 256."`
 	DeliveryRetention int           `env:"DELIVERY_RETENTION" envDefault:"180" doc:"Days that raw webhook deliveries are kept, 45 to 3650. Whole months are dropped. replay can rebuild only what is kept."`
@@ -163,6 +174,7 @@ func (c *Config) check(p *problems) {
 	if c.ShopifyClientSecretPrevious != "" && c.ShopifyClientSecret == "" {
 		p.add("SHOPIFY_CLIENT_SECRET_PREVIOUS", "is set without SHOPIFY_CLIENT_SECRET")
 	}
+	c.checkMail(p)
 	between(p, "WORKERS", c.Workers, 1, 256, "")
 	between(p, "DELIVERY_RETENTION", c.DeliveryRetention, 45, 3650, " days")
 	if !p.has("SHUTDOWN_TIMEOUT") && (c.ShutdownTimeout < time.Second || c.ShutdownTimeout > 10*time.Minute) {
@@ -170,6 +182,20 @@ func (c *Config) check(p *problems) {
 	}
 	if c.Production() {
 		c.checkProduction(p)
+	}
+}
+
+func (c *Config) checkMail(p *problems) {
+	oneOf(p, "SMTP_TLS", c.SMTPTLS, "starttls", "tls", "none")
+	between(p, "SMTP_PORT", c.SMTPPort, 1, 65535, "")
+	if a, err := mail.ParseAddress(c.MailFrom); err != nil || a.Address != c.MailFrom {
+		p.add("MAIL_FROM", "must be an e-mail address such as hello@example.com")
+	}
+	if c.SMTPUser != "" && c.SMTPTLS == "none" {
+		p.add("SMTP_TLS", "must not be none with SMTP_USER: the password would be sent in the clear")
+	}
+	if (c.DKIMDomain == "") != (c.DKIMSelector == "") || (c.DKIMDomain == "") != (c.DKIMKey == "") {
+		p.add("DKIM_DOMAIN", "DKIM_SELECTOR and DKIM_KEY belong together: set all or none")
 	}
 }
 

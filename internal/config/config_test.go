@@ -53,12 +53,12 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := load(t, map[string]string{
 		"ENV": "staging", "LISTEN": "8080", "DATABASE_URL": "mysql://x", "REDIS_URL": "nonsense", "PUBLIC_URL": "example.com",
 		"SECRET_KEYS": "k1:tooshort", "OPERATOR_TOKEN": "short", "SHOPIFY_CLIENT_ID": "abc", "WORKERS": "many", "DELIVERY_RETENTION": "1",
-		"SHUTDOWN_TIMEOUT": "fast", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "MIGRATE_DATABASE_URL": "no",
+		"SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "Anna <anna@example.com>", "DKIM_DOMAIN": "example.com", "SHUTDOWN_TIMEOUT": "fast", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "MIGRATE_DATABASE_URL": "no",
 	})
 	got := problems(t, err)
 	for _, name := range []string{
 		"ENV", "LISTEN", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEYS",
-		"OPERATOR_TOKEN", "SHOPIFY_CLIENT_SECRET", "WORKERS", "DELIVERY_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT",
+		"OPERATOR_TOKEN", "SHOPIFY_CLIENT_SECRET", "WORKERS", "DELIVERY_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_LEVEL", "LOG_FORMAT", "SMTP_PORT", "SMTP_TLS", "MAIL_FROM", "DKIM_DOMAIN",
 	} {
 		if got[name] == "" {
 			t.Errorf("%s is not reported", name)
