@@ -85,9 +85,9 @@ func decodeDelete(body []byte, at time.Time) (platform.Message, error) {
 func decodeShop(topic string, body []byte) (platform.Message, error) {
 	var w struct {
 		myshopify, shopDomain, currency, zone, name, domain, plan, requestID, customerID, email, phone wire.Raw
-		customer, lines, scopes, asked, toRedact                                         bool
-		current                                                                          []string
-		orders                                                                           []int64
+		customer, lines, scopes, asked, toRedact                                                       bool
+		current                                                                                        []string
+		orders                                                                                         []int64
 	}
 	r := wire.Open(body)
 	if r.Object() {
