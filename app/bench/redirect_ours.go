@@ -46,7 +46,7 @@ func redirectOurs(ctx context.Context, o task, ready func(string)) (a account, e
 	}
 	server := web.New(web.Deps{
 		TrustedProxies: proxies,
-		DB: db, Keys: keys, Log: log, Metrics: metrics, Version: "bench", PublicURL: "https://tributary.example.com",
+		DB:             db, Keys: keys, Log: log, Metrics: metrics, Version: "bench", PublicURL: "https://tributary.example.com",
 		Wake: waker.Wake, Doors: doors, Clicks: clicks, Limits: web.Limits{ClicksPerSecond: 1e9, ClickBurst: 1e9},
 	})
 	if o.Workers > 0 { // judge the clicks meanwhile
