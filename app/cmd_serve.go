@@ -211,6 +211,7 @@ func (sys *system) work() jobs.Work {
 		DueOutbox: sys.Outbox.DueShops,
 		Renewals:  sys.Shopify.RenewIdle,
 		Sweeps:    sys.sweep,
+		Privacy:   sys.Settler.Privacy,
 		Holds:     sys.Payouts.Holds,
 		Close:     func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
 		Posts:     sys.Reader.Tick,

@@ -29,6 +29,7 @@ const (
 	kindPages      = "tick:pages"
 	kindRenewals   = "tick:renewals"
 	kindSweeps     = "tick:sweeps"
+	kindPrivacy    = "tick:privacy"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -66,6 +67,8 @@ type Work struct {
 	Renewals func(ctx context.Context) error
 	// Sweeps reads from Shopify stores what no webhook told.
 	Sweeps func(ctx context.Context) error
+	// Privacy hands out and forgets personal data as people have asked.
+	Privacy func(ctx context.Context) error
 	// Holds makes payable what has passed its hold.
 	Holds func(ctx context.Context) error
 	// Close closes every month that has ended in its shop's zone.
@@ -122,6 +125,8 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Renewals(ctx) }},
 		{name: kindSweeps, queue: queueStores, timeout: 15 * time.Minute, retries: 1, every: "@every 5m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Sweeps(ctx) }},
+		{name: kindPrivacy, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Privacy(ctx) }},
 		{name: kindHolds, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Holds(ctx) }},
 		{name: kindClose, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 5m",

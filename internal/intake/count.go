@@ -20,6 +20,9 @@ const repeatWindow = 365 * 24 * time.Hour
 
 // count brings what each order in the work counts for in the KPIs up to date.
 func (w *work) count(alone []*source, folds foldings) error {
+	if w.book.Uncounted {
+		return nil
+	}
 	byOrder := map[int64][]*source{}
 	add := func(s *source) {
 		if s.eval.OrderID != 0 {

@@ -54,7 +54,7 @@ func (s *Settler) newWork(ctx context.Context, tx *store.Tx) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	book.Original = s.original
+	book.Original, book.Uncounted = s.original, s.Uncounted
 	return &work{ctx: ctx, s: s, tx: tx, shop: book.Shop, book: book, orders: map[int64]*entry{}, past: map[string][]store.CustomerOrder{}}, nil
 }
 
