@@ -190,7 +190,7 @@ func (f *forgetting) orders(ctx context.Context, rows []store.OrderRow) error {
 			return err
 		}
 		f.customer(&o.Snapshot.Customer)
-		rows[i].CustomerKey, rows[i].State = customerKey(o), compress(order.Encode(o))
+		rows[i].CustomerKey, rows[i].State = customerKey(o), store.Pack(order.Encode(o))
 	}
 	return f.tx.UpsertOrders(ctx, rows)
 }
@@ -227,7 +227,7 @@ func (f *forgetting) redact(ctx context.Context, ds []store.Delivery, mentioned 
 		if err != nil {
 			return fmt.Errorf("encode what a delivery said: %w", err)
 		}
-		if err := f.tx.RedactDelivery(ctx, d, compress(b), it.fact != nil); err != nil {
+		if err := f.tx.RedactDelivery(ctx, d, store.Pack(b), it.fact != nil); err != nil {
 			return err
 		}
 	}
