@@ -12,13 +12,13 @@ import (
 	"tributary/app/web"
 	"tributary/internal/credential"
 	"tributary/internal/identity"
-	"tributary/internal/platform/shopify"
+	platform "tributary/internal/platform/shopify"
 	"tributary/internal/tenant"
 )
 
-func appWorld(t *testing.T) (*world, *shopify.API) {
+func appWorld(t *testing.T) (*world, *platform.API) {
 	t.Helper()
-	api := shopify.NewAPI(shopify.Options{App: shopify.App{ClientID: `the"app`, ClientSecret: "secret"}, Private: true})
+	api := platform.NewAPI(platform.Options{App: platform.App{ClientID: `the"app`, ClientSecret: "secret"}, Private: true})
 	w := newWorld(t, func(d *web.Deps) {
 		d.Sessions = identity.NewSessions("app", "secret")
 		d.Installs = &tenant.ShopifyInstaller{DB: d.DB, Keys: d.Keys, Access: &credential.Shopify{API: api, DB: d.DB, Keys: d.Keys}}

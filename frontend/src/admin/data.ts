@@ -97,5 +97,5 @@ export function useNames() {
 // useDo runs what changes something, and lets what is shown be read again.
 export function useDo<T>(what: (key: string) => Promise<T>, stale: readonly unknown[]) {
   const client = useQueryClient();
-  return useMutation({ mutationFn: () => what(crypto.randomUUID()), onSuccess: () => client.invalidateQueries({ queryKey: stale }) });
+  return useMutation<T, Error, void>({ mutationFn: () => what(crypto.randomUUID()), onSuccess: () => client.invalidateQueries({ queryKey: stale }) });
 }
