@@ -64,6 +64,7 @@ demo-reset: setup ## delete the demo's PostgreSQL and all its data
 test: setup build ## run all tests on a throw-away PostgreSQL and Redis
 	@echo "==> testing the pages"
 	@cd frontend && npm test --silent
+	@frontend/e2e test
 	@echo "==> testing"
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
 

@@ -35,7 +35,7 @@ func script(text string) http.HandlerFunc {
 }
 
 var adminTmpl = template.Must(template.New("admin").Parse(`<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1"><title>{{.Name}} admin</title>
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>{{.Name}} admin</title><link rel="icon" href="data:,">
 <style>html,body{margin:0;height:100%}body{display:flex;flex-direction:column;font:14px/1.4 system-ui,sans-serif;background:#1a1a1a;color:#e3e3e3}
 header{padding:.6rem 1rem;display:flex;gap:1rem;align-items:center}header a{color:#e3e3e3;margin-left:auto}iframe{flex:1;border:0;background:#f1f1f1;border-radius:12px 12px 0 0}</style>
 <header><strong>{{.Name}}</strong> <span>admin of a sandbox store</span> <a href="/">Orders of the store</a></header>

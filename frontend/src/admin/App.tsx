@@ -74,7 +74,7 @@ function Shell() {
           />
         ))}
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main bg="light-dark(var(--mantine-color-gray-0), var(--mantine-color-dark-8))">
         <Box maw={1180} mx="auto">
           <Outlet />
         </Box>

@@ -67,7 +67,7 @@ export const useLines = (id: string) =>
 export const useKPIs = (query: Query<Get['/api/v1/kpis']['get']>, enabled = true) =>
   useQuery({ queryKey: ['kpis', query], enabled, placeholderData: keepPreviousData, queryFn: () => answered(api.GET('/api/v1/kpis', { params: { query } })) });
 
-// useNames tells influencers and campaigns by their ids. A shop has few enough
+// useNames tells influencers, campaigns and, by who is paid, agreements by their ids. A shop has few enough
 // of them to hold; beyond the first thousand the id itself is shown.
 export function useNames() {
   const { data } = useQuery({
@@ -84,10 +84,13 @@ export function useNames() {
           if (!cursor) return;
         }
       };
+      const paid = new Map<string, string>();
       await Promise.all([
         all((cursor) => answered(api.GET('/api/v1/influencers', { params: { query: { limit: 200, cursor } } })), (i) => i.name || i.handle),
         all((cursor) => answered(api.GET('/api/v1/campaigns', { params: { query: { limit: 200, cursor } } })), (c) => c.name),
+        all((cursor) => answered(api.GET('/api/v1/agreements', { params: { query: { limit: 200, cursor } } })), (a) => (paid.set(a.id, a.influencer_id), a.id)),
       ]);
+      for (const [agreement, influencer] of paid) names.set(agreement, names.get(influencer) ?? agreement);
       return names;
     },
   });

@@ -161,7 +161,7 @@ export function To({ to, children }: { to: string; children: ReactNode }) {
 
 export function Section({ title, children, right }: { title: string; children: ReactNode; right?: ReactNode }) {
   return (
-    <Card component="section" mb="md">
+    <Card component="section" mb="md" aria-label={title}>
       <Group justify="space-between" mb="sm">
         <Title order={2}>{title}</Title>
         {right}

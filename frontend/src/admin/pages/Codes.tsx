@@ -2,7 +2,7 @@ import { Anchor, Tabs, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { date } from '../../shared/format';
-import { useCodes, useLinks } from '../data';
+import { useCodes, useLinks, useNames } from '../data';
 import { Header, List, State, To } from '../ui';
 
 export function Codes() {
@@ -10,6 +10,7 @@ export function Codes() {
   const [typed] = useDebouncedValue(code.trim(), 300);
   const codes = useCodes({ code: typed || undefined });
   const links = useLinks({});
+  const name = useNames();
   return (
     <>
       <Header title="Codes and links" note="What shoppers use, and whose it is" />
@@ -27,7 +28,7 @@ export function Codes() {
             empty={typed ? 'Nobody has that code.' : 'There are no codes yet.'}
             columns={[
               { head: 'Code', cell: (c) => <Text span ff="monospace" size="sm">{c.code}</Text> },
-              { head: 'Agreement', cell: (c) => <To to={`/agreements/${c.agreement_id}`}>{c.agreement_id}</To> },
+              { head: 'Agreement with', cell: (c) => <To to={`/agreements/${c.agreement_id}`}>{name(c.agreement_id)}</To> },
               { head: 'From', cell: (c) => date(c.valid_from), wide: true },
               { head: 'Until', cell: (c) => (c.valid_to ? date(c.valid_to) : 'no end') },
               { head: 'In the store', cell: (c) => (c.in_store ? <State of={c.in_store} /> : 'made there'), wide: true },
@@ -42,7 +43,7 @@ export function Codes() {
             empty="There are no links yet."
             columns={[
               { head: 'Link', cell: (l) => <Anchor href={l.url} target="_blank" rel="noreferrer" size="sm">{l.slug}</Anchor> },
-              { head: 'Agreement', cell: (l) => <To to={`/agreements/${l.agreement_id}`}>{l.agreement_id}</To> },
+              { head: 'Agreement with', cell: (l) => <To to={`/agreements/${l.agreement_id}`}>{name(l.agreement_id)}</To> },
               { head: 'Leads to', cell: (l) => <Text span size="sm" style={{ overflowWrap: 'anywhere' }}>{l.destination}</Text>, wide: true },
               { head: 'State', cell: (l) => <State of={l.disabled_at ? 'disabled' : 'active'} /> },
             ]}

@@ -1,6 +1,7 @@
 import { AreaChart, Sparkline } from '@mantine/charts';
 import '@mantine/charts/styles.css';
-import { Box, Card, Group, SegmentedControl, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { Box, Card, Grid, Group, SegmentedControl, SimpleGrid, Text, Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Schemas } from '../../shared/api';
 import { date, decimal, money } from '../../shared/format';
@@ -73,17 +74,19 @@ export function Home() {
           ))}
         </SimpleGrid>
       )}
-      <Box className="home-grid" style={{ display: 'grid', gap: 'var(--mantine-spacing-md)', gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 340px), 1fr))', alignItems: 'start' }}>
-        <Stack gap={0} style={{ gridColumn: 'span 1' }}>
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 8 }}>
           <Section title={`Sales and commission${currency ? `, ${currency}` : ''}`}>
             {series.isPending ? <Loading rows={5} /> : <Chart steps={steps} />}
           </Section>
           <Section title="To decide">
             <Decide />
           </Section>
-        </Stack>
-        <Activity />
-      </Box>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <Activity />
+        </Grid.Col>
+      </Grid>
     </>
   );
 }
@@ -120,6 +123,7 @@ function Chart({ steps }: { steps: Step[] }) {
 type TileOf = { title: string; better: 1 | -1; now: Figure | undefined; before: Figure | undefined; series: (Figure | undefined)[]; currency: string; sales: Figure | undefined };
 
 function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
+  const wide = useMediaQuery('(min-width: 48em)');
   const known = now?.value != null && before?.value != null;
   const way = known ? Math.sign(Number(now.value) - Number(before.value)) : 0;
   const points = series.map((k) => (k?.value == null ? null : Number(k.value)));
@@ -137,14 +141,16 @@ function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
           </Text>
           <Text size="xs" c="dimmed">
             {sales && <>{shown(sales, currency)} sold · </>}
-            <Text span inherit c={way === 0 ? undefined : way === better ? 'green.8' : 'red.7'}>
-              {way > 0 ? '▲ ' : way < 0 ? '▼ ' : ''}
-            </Text>
-            before {shown(before, currency)}
+            <span style={{ whiteSpace: 'nowrap' }}>
+              <Text span inherit c={way === 0 ? undefined : way === better ? 'green.8' : 'red.7'}>
+                {way > 0 ? '▲ ' : way < 0 ? '▼ ' : ''}
+              </Text>
+              before {shown(before, currency)}
+            </span>
           </Text>
         </div>
-        {points.filter((p) => p !== null).length > 1 && (
-          <Box visibleFrom="sm" aria-hidden>
+        {wide && points.filter((p) => p !== null).length > 1 && (
+          <Box aria-hidden>
             <Sparkline w={90} h={36} data={points.map((p) => p ?? 0)} color="river.6" fillOpacity={0.2} strokeWidth={1.5} />
           </Box>
         )}

@@ -18,7 +18,7 @@ export function Order() {
         <State of={o.payment} />
         <State of={o.outcome} label={o.outcome === 'none' ? 'nobody’s' : undefined} />
       </Header>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Section title="Why?">
           <Why id={id} />
         </Section>
@@ -36,9 +36,9 @@ export function Order() {
             <Table mt="md">
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>Line</Table.Th>
-                  <Table.Th ta="right">Quantity</Table.Th>
-                  <Table.Th ta="right">Counts</Table.Th>
+                  <Table.Th c="dimmed" fw={500}>Line</Table.Th>
+                  <Table.Th ta="right" c="dimmed" fw={500}>Quantity</Table.Th>
+                  <Table.Th ta="right" c="dimmed" fw={500}>Counts</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -80,8 +80,7 @@ export function Order() {
                       </Text>
                     </Group>
                     <Text size="xs" c="dimmed">
-                      {e.reason || e.rule}
-                      {e.release_at && e.state === 'pending' && `, held until ${dateTime(e.release_at)}`}
+                      {[e.reason ? words(e.reason) : e.rule, e.state === 'pending' && e.release_at && `held until ${dateTime(e.release_at)}`].filter(Boolean).join(' · ')}
                     </Text>
                   </div>
                 ))}
