@@ -68,7 +68,7 @@ func TestTheAppMayBeFramedByTheAdminOfTheShopThatOpensItOnly(t *testing.T) {
 	} {
 		res, _ := look(t, w.url+"/app"+query)
 		csp := res.Header.Get("Content-Security-Policy")
-		if res.StatusCode != 200 || !strings.HasSuffix(csp, want) || strings.Contains(csp, "unsafe") {
+		if res.StatusCode != http.StatusOK || !strings.HasSuffix(csp, want) || strings.Contains(csp, "unsafe") {
 			t.Errorf("%q: %d %s", query, res.StatusCode, csp)
 		}
 		if framed := !strings.Contains(want, "none"); framed == (res.Header.Get("X-Frame-Options") != "") {
@@ -111,7 +111,7 @@ func TestTheFilesOfTheAppAreCompressedAndKeptForEver(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"a-2.js", "..%2fadmin.html", ".hidden%2fb-2.js", ""} {
-		if res, _ := look(t, w.url+"/app/assets/"+path); res.StatusCode == 200 && strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+		if res, _ := look(t, w.url+"/app/assets/"+path); res.StatusCode == http.StatusOK && strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 	}

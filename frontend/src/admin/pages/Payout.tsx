@@ -27,7 +27,7 @@ export function Payout() {
     <>
       <Header title={`Payouts of ${month(b.period)}`} note={`closed ${dateTime(b.created_at)}${b.created_by ? ` by ${b.created_by}` : ''}`}>
         <State of={b.state} />
-        {b.state !== 'draft' && (
+        {b.state !== 'draft' && b.state !== 'approved' && (
           <Button
             size="xs"
             variant="default"
@@ -59,7 +59,7 @@ export function Payout() {
             </Group>
           ))}
           {b.state === 'draft' ? (
-            <TextInput label="Approved by" description="Your name stands in the batch; it must not be who closed it." value={by} onChange={(e) => setBy(e.currentTarget.value)} required data-autofocus />
+            <TextInput label="Approved by" description="Your name, which stands in the batch from then on." value={by} onChange={(e) => setBy(e.currentTarget.value)} required data-autofocus />
           ) : (
             <Text size="sm" c="dimmed">
               The amounts leave the balances and wait for the bank’s answer.
