@@ -19,6 +19,7 @@ type Scene struct {
 	Influencer string // name
 	Zone       *time.Location
 	Preview    bool
+	Still      bool // without its script
 }
 
 type view struct {
@@ -69,7 +70,7 @@ func look(d *page.Document, s *Scene, now time.Time) *view {
 		Title: d.Title, Description: d.Description, URL: s.BaseURL + s.Path, Shop: s.Shop, Influencer: s.Influencer,
 		Disclosure: w.disclose(s.Influencer), CSS: assetPath(cssName), Preview: s.Preview, Image: d.Image, Words: w,
 	}
-	if d.Moves() {
+	if d.Moves() && !s.Still {
 		v.JS = assetPath(jsName)
 	}
 	heroes := 0
