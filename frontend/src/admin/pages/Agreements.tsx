@@ -3,7 +3,8 @@ import { useSearchParams } from 'react-router';
 import type { Schemas } from '../../shared/api';
 import { date } from '../../shared/format';
 import { useAgreements, useNames } from '../data';
-import { Header, List, State, To } from '../ui';
+import { List } from '../listing';
+import { Header, State, To } from '../ui';
 
 const states: Schemas['Agreement']['state'][] = ['draft', 'offered', 'signed', 'superseded', 'declined', 'withdrawn'];
 

@@ -1,6 +1,7 @@
 import { date } from '../../shared/format';
 import { useCampaigns } from '../data';
-import { Header, List, State, To } from '../ui';
+import { List } from '../listing';
+import { Header, State, To } from '../ui';
 
 export function Campaigns() {
   const found = useCampaigns();

@@ -3,7 +3,8 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { date } from '../../shared/format';
 import { useCodes, useLinks, useNames } from '../data';
-import { Header, List, State, To } from '../ui';
+import { List } from '../listing';
+import { Header, State, To } from '../ui';
 
 export function Codes() {
   const [code, setCode] = useState('');

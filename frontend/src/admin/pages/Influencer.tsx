@@ -2,7 +2,8 @@ import { Anchor, Text } from '@mantine/core';
 import { Link, useParams } from 'react-router';
 import { date, dateTime, words } from '../../shared/format';
 import { useAgreements, useBalances, useCodes, useEarnings, useInfluencer, useLinks, useNames } from '../data';
-import { Amount, Facts, Header, List, Loading, Section, State, To, Trouble } from '../ui';
+import { List } from '../listing';
+import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../ui';
 import { Balances } from './payouts/Balances';
 
 export function Influencer() {

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { dateTime, words } from '../../shared/format';
 import { useNames, useOrders, type OrderFilter } from '../data';
-import { Amount, Header, List, State, To } from '../ui';
+import { List } from '../listing';
+import { Amount, Header, State, To } from '../ui';
 
 const outcomes = ['attributed', 'none', 'held', 'denied'];
 const vias = ['code', 'click', 'visit', 'live', 'binding', 'manual'];

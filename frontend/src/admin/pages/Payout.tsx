@@ -5,7 +5,8 @@ import { useParams } from 'react-router';
 import { answered, api, download } from '../../shared/api';
 import { dateTime, month, words } from '../../shared/format';
 import { useBatch, useDo, useLines, useNames } from '../data';
-import { Amount, Facts, Header, List, Loading, Section, State, To, Trouble } from '../ui';
+import { List } from '../listing';
+import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../ui';
 
 export function Payout() {
   const { id = '' } = useParams();

@@ -3,7 +3,8 @@ import { useSearchParams } from 'react-router';
 import type { Schemas } from '../../shared/api';
 import { date, month } from '../../shared/format';
 import { useBalances, useBatches } from '../data';
-import { Amount, Header, List, Section, State, To } from '../ui';
+import { List } from '../listing';
+import { Amount, Header, Section, State, To } from '../ui';
 import { Balances } from './payouts/Balances';
 
 const states: Schemas['PayoutBatch']['state'][] = ['draft', 'approved', 'paying', 'paid', 'failed'];

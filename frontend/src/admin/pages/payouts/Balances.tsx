@@ -1,7 +1,8 @@
 import { Text } from '@mantine/core';
 import type { Schemas } from '../../../shared/api';
 import { useNames, type useBalances } from '../../data';
-import { Amount, List, To, type Column } from '../../ui';
+import { List, type Column } from '../../listing';
+import { Amount, To } from '../../ui';
 
 type Balance = Schemas['Balance'];
 
