@@ -798,6 +798,17 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
 CREATE INDEX outbox_shop_due ON outbox USING btree (shop_id, next_at, id) WHERE (state = 'ready'::text);
 
+-- Table page_drafts
+CREATE TABLE page_drafts (
+  shop_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  document text NOT NULL,
+  author text NOT NULL,
+  saved_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_drafts_pkey PRIMARY KEY (shop_id, page_id),
+  CONSTRAINT page_drafts_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id)
+);
+
 -- Table page_releases
 CREATE TABLE page_releases (
   shop_id bigint NOT NULL,
@@ -1027,6 +1038,19 @@ CREATE TABLE rereads (
   CONSTRAINT rereads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
+
+-- Table saved_reports
+CREATE TABLE saved_reports (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  author text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT saved_reports_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT saved_reports_shop_id_name_key UNIQUE (shop_id, name),
+  CONSTRAINT saved_reports_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
 
 -- Table shopify_access
 CREATE TABLE shopify_access (
@@ -1512,6 +1536,7 @@ ALTER TABLE live_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_drafts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_versions ENABLE ROW LEVEL SECURITY;
@@ -1523,6 +1548,7 @@ ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saved_reports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
@@ -1573,6 +1599,7 @@ CREATE POLICY tenant ON live_sessions FOR ALL TO tributary_app USING ((shop_id =
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_drafts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON page_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1584,6 +1611,7 @@ CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON saved_reports FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1636,6 +1664,7 @@ GRANT INSERT, SELECT, UPDATE ON live_sessions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON orders_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON page_drafts TO tributary_app;
 GRANT INSERT, SELECT ON page_releases TO tributary_app;
 GRANT INSERT, SELECT ON page_variants TO tributary_app;
 GRANT INSERT, SELECT ON page_versions TO tributary_app;
@@ -1647,6 +1676,7 @@ GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON saved_reports TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;

@@ -33,6 +33,7 @@ type view struct {
 }
 
 type sectionView struct {
+	Anchor                                string // in a preview: where its section is
 	Type, Heading, Silent, Button, Go, By string
 	First                                 bool // of the heroes: its heading is the page's
 	Text                                  [][]string
@@ -88,6 +89,9 @@ func look(d *page.Document, s *Scene, now time.Time) *view {
 			}
 		}
 		x := lookAt(sec, s, w, now, strconv.Itoa(i))
+		if s.Preview {
+			x.Anchor = "s" + strconv.Itoa(i)
+		}
 		x.First = sec.Type == page.Hero && heroes == 1 && v.HeroFirst
 		v.Sections = append(v.Sections, x)
 	}
