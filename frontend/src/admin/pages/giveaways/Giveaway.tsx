@@ -110,7 +110,7 @@ export function Giveaway() {
                     <span>{dateTime(g.drawn_at)}</span>
                   ) : (
                     <>
-                      <span>{g.beacon?.kind === 'drand' ? <>By round {g.beacon.round}, made <Deadline at={g.beacon.round_at} />. It draws by itself then, or by you.</> : 'By the seed whose hash was announced.'}</span>
+                      <span>{g.beacon?.kind === 'drand' ? <>By round {g.beacon.round}, made <Deadline at={g.beacon.round_at} />; draw once it is.</> : 'By the seed whose hash was announced.'}</span>
                       <Do onClick={draw.open} disabled={g.state !== 'frozen'}>
                         Draw
                       </Do>
