@@ -196,6 +196,8 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 		if err != nil {
 			return err
 		}
+		s.Embed(d.base + "/app")
+		s.Connect(c.Path, c.Secret)
 		for _, topic := range []string{"order.created", "order.updated", "order.deleted", "order.restored", "coupon.updated", "coupon.deleted"} {
 			s.SubscribeWoo(topic, d.base+c.Path, c.Secret)
 		}

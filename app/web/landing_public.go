@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"tributary/internal/errs"
+	"tributary/internal/identity"
 	"tributary/internal/landing"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -178,8 +179,13 @@ func (s *Server) showPreview(c echo.Context, token string) error {
 	// The merchant app shows it beside what it is made of, itself in the frame of
 	// the shop's admin.
 	frames := "'self'"
-	if f, ok := s.frameOf(p.Shop); ok {
+	if f, ok := s.shopifyFrame(p.Shop); ok {
 		frames += " " + f.ancestors
+	}
+	for _, store := range p.Stores {
+		if origin, ok := identity.OriginOf(store); ok {
+			frames += " " + origin
+		}
 	}
 	h := c.Response().Header()
 	h.Del("X-Frame-Options")

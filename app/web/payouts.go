@@ -20,7 +20,7 @@ func (s *Server) payoutTable() []route {
 		{post, "/payouts/close", write, "Close a month that has ended", acts(s.closeMonth)},
 		{get, "/payouts/{id}", read, "Get a payout batch", reads(s.getPayout)},
 		{get, "/payouts/{id}/lines", read, "List the lines of a batch", reads(s.listPayoutLines)},
-		{post, "/payouts/{id}/approve", write, "Approve a draft batch", writes(s.approvePayout)},
+		{post, "/payouts/{id}/approve", write, "Approve a draft batch as somebody else than who closed it", writes(s.approvePayout)},
 		{post, "/payouts/{id}/pay", write, "Hand an approved batch to its rail", writes(s.payPayout)},
 		{get, "/payouts/{id}/export.csv", read, "Get the file to pay from", sends(s.exportPayout, textCSV)},
 		{post, "/payouts/{id}/settlements", write, "Take in a settlement file", large(writes(s.settlePayout))},
@@ -50,7 +50,7 @@ type PayoutBatch struct {
 	CutAt      time.Time     `json:"cut_at" doc:"The month's end; later movements belong to the next batch"`
 	Rail       string        `json:"rail" enum:"csv"`
 	CreatedAt  time.Time     `json:"created_at"`
-	CreatedBy  string        `json:"created_by,omitempty" doc:"Absent: the schedule"`
+	CreatedBy  string        `json:"created_by,omitempty" doc:"Who closed the month: a person's number in the store, or an API key. Absent: the schedule" example:"user 42"`
 	ApprovedAt *time.Time    `json:"approved_at,omitempty"`
 	ApprovedBy string        `json:"approved_by,omitempty"`
 	Totals     []PayoutTotal `json:"totals" doc:"One per currency"`
@@ -222,7 +222,6 @@ func (s *Server) listPayoutLines(ctx context.Context, tx *store.Tx, in *listPayo
 type closeMonthIn struct {
 	Body struct {
 		Period string `json:"period" example:"2026-10" doc:"The month to close, in the shop's time zone"`
-		By     string `json:"by,omitempty" maxLength:"200" doc:"Who closes it"`
 	}
 }
 
@@ -232,11 +231,7 @@ func (s *Server) closeMonth(ctx context.Context, shopID int64, in *closeMonthIn)
 	if err != nil {
 		return out, err
 	}
-	by := in.Body.By
-	if by == "" {
-		by = "api"
-	}
-	c, err := s.Payouts.Close(ctx, shopID, month, by, nil)
+	c, err := s.Payouts.Close(ctx, shopID, month, callerFrom(ctx).Actor(), nil)
 	if err != nil {
 		return out, err
 	}
@@ -255,19 +250,13 @@ func parsePeriod(path, text string) (period.Month, error) {
 	return m, nil
 }
 
-type approvePayoutIn struct {
-	IDIn
-	Body struct {
-		By string `json:"by" maxLength:"200" doc:"Who approves"`
-	}
-}
-
-func (s *Server) approvePayout(ctx context.Context, tx *store.Tx, in *approvePayoutIn) (PayoutBatch, error) {
+// approvePayout takes who calls for who approves: nobody can give another's name.
+func (s *Server) approvePayout(ctx context.Context, tx *store.Tx, in *IDIn) (PayoutBatch, error) {
 	id, err := parseID("bat", in.ID)
 	if err != nil {
 		return PayoutBatch{}, err
 	}
-	b, err := payout.Approve(ctx, tx, id, in.Body.By)
+	b, err := payout.Approve(ctx, tx, id, callerFrom(ctx).Actor())
 	if err != nil {
 		return PayoutBatch{}, err
 	}

@@ -20,6 +20,8 @@ const (
 // what it is for, and the handler.
 func (s *Server) table() []route {
 	return slices.Concat([]route{
+		{get, "/session", read, "Tell who calls and for which shop", reads(s.getSession)},
+
 		{get, "/influencers", read, "List influencers", reads(s.listInfluencers)},
 		{post, "/influencers", write, "Add an influencer", writes(s.createInfluencer)},
 		{get, "/influencers/{id}", read, "Get an influencer", reads(s.getInfluencer)},

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"tributary/internal/domain/order"
 	"tributary/internal/domain/page"
 	"tributary/internal/errs"
 	"tributary/internal/seal"
@@ -48,7 +49,8 @@ var errPreview = errs.New(errs.NotFound, "preview_over", "This preview has ended
 // Preview is a version, or what somebody is writing, as it would be shown.
 type Preview struct {
 	*Rendered
-	Shop string // its domain
+	Shop   string   // its domain
+	Stores []string // addresses of its stores whose admin frames us; WooCommerce only
 }
 
 // Preview renders the version that a token of the page names; version 0 is the
@@ -79,6 +81,17 @@ func (p *Pages) Preview(ctx context.Context, keys *Previews, publicID, token str
 		d, err := shown(ctx, tx, id, version)
 		if err != nil {
 			return err
+		}
+		if s.Platform == int16(order.WooCommerce) {
+			cs, err := tx.Connections(ctx)
+			if err != nil {
+				return err
+			}
+			for i := range cs {
+				if cs[i].RevokedAt.IsZero() {
+					out.Stores = append(out.Stores, cs[i].BaseURL)
+				}
+			}
 		}
 		scene := p.scene(head, &s, version, "")
 		scene.Preview, scene.Still, out.Shop = true, still, s.Domain

@@ -124,6 +124,8 @@ type Store struct {
 	ids       int64 // last resource id given out
 	items     int64 // last line, refund line or meta id
 	numbers   int64
+	app       string // shown in the admin
+	link      link   // of a WooCommerce store to the app
 
 	srv server
 }

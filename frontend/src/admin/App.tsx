@@ -1,8 +1,9 @@
-import { ActionIcon, AppShell, Box, Burger, Button, Group as Row, NavLink, ScrollArea, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Alert, AppShell, Badge, Box, Burger, Button, Group as Row, List, NavLink, ScrollArea, Text, Title, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useState } from 'react';
-import { NavLink as RouterLink, Outlet, useLocation, type RouteObject } from 'react-router';
-import { embedded, forgetKey, hasKey } from '../shared/session';
+import { createElement, useEffect, useState } from 'react';
+import { NavLink as RouterLink, Outlet, useLocation, useNavigate, type RouteObject } from 'react-router';
+import { embedded, hasKey, setKey, trouble, type Arrival } from '../shared/session';
+import { useSession } from './data';
 import { Palette, openPalette } from './Palette';
 import { KeyPage } from './pages/Key';
 import { pages, places, type Group } from './routes';
@@ -16,9 +17,12 @@ function Shell() {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light') === 'dark';
   const at = useLocation().pathname;
+  const native = useStoreNavigation();
+  const refused = trouble();
+  if (refused) return <Refusal of={refused} />;
   if (!known) return <KeyPage onKey={() => setKnown(true)} />;
   return (
-    <AppShell header={{ height: 48 }} navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !open } }} padding="md">
+    <AppShell header={{ height: 48 }} navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !open, desktop: native } }} padding="md">
       <AppShell.Header px="md">
         <Row h="100%" justify="space-between" wrap="nowrap">
           <Row gap="xs" wrap="nowrap">
@@ -26,6 +30,7 @@ function Shell() {
             <Text fw={700} c="river">
               Tributary
             </Text>
+            <ShopName />
           </Row>
           <Row gap="xs" wrap="nowrap">
             <UnstyledButton onClick={openPalette} px="sm" py={4} bd="1px solid var(--mantine-color-default-border)" style={{ borderRadius: 'var(--mantine-radius-md)' }}>
@@ -44,8 +49,8 @@ function Shell() {
                 size="compact-sm"
                 variant="default"
                 onClick={() => {
-                  forgetKey();
-                  window.location.assign('/app');
+                  setKey(null);
+                  setKnown(false);
                 }}
               >
                 Leave
@@ -54,6 +59,7 @@ function Shell() {
           </Row>
         </Row>
       </AppShell.Header>
+      <StoreNavigation />
       <AppShell.Navbar p="xs">
         <ScrollArea>
           {groups.map((g) => {
@@ -91,6 +97,77 @@ function Shell() {
       <Palette />
       <VisuallyHidden aria-live="polite" id="said" />
     </AppShell>
+  );
+}
+
+// ShopName says whose numbers these are, and when they are made up.
+function ShopName() {
+  const session = useSession();
+  const shop = session.data?.shop;
+  if (!shop) return null;
+  return (
+    <>
+      <Text size="sm" c="dimmed" truncate visibleFrom="sm" maw={260}>
+        {shop.name}
+      </Text>
+      {shop.demo && (
+        <Tooltip label="The store is played on this machine. Its people, orders and amounts are made up.">
+          <Badge size="sm" variant="outline" color="gray" tt="none" tabIndex={0}>
+            demo data
+          </Badge>
+        </Tooltip>
+      )}
+    </>
+  );
+}
+
+// In Shopify's admin the navigation stands in its own sidebar, which App Bridge
+// fills from s-app-nav; where there is none, ours is shown.
+const useStoreNavigation = () => window.shopify !== undefined && customElements.get('s-app-nav') !== undefined;
+
+function StoreNavigation() {
+  const go = useNavigate();
+  useEffect(() => {
+    const on = (e: Event) => {
+      const href = (e.target as Element | null)?.getAttribute('href');
+      if (href?.startsWith('/app')) go(href.slice('/app'.length) || '/');
+    };
+    document.addEventListener('shopify:navigate', on);
+    return () => document.removeEventListener('shopify:navigate', on);
+  }, [go]);
+  if (!window.shopify) return null;
+  return createElement(
+    's-app-nav',
+    null,
+    places.map((p) => createElement('s-link', { key: p.to, href: `/app${p.to}`, rel: p.to === '/' ? 'home' : undefined }, p.label)),
+  );
+}
+
+// Refusal tells why the store could not be let in, and how to put it right.
+function Refusal({ of }: { of: Arrival }) {
+  const session = of.code === 'invalid_session_token' || of.code === 'shopify_stale_session' || of.code === 'session_of_another_app';
+  return (
+    <Box p="xl" maw={600} mx="auto" component="main">
+      <Title order={1} mb="sm">
+        {session ? 'Shopify’s session could not be read' : 'The app could not be installed'}
+      </Title>
+      <Alert color="red" variant="light" role="alert" mb="md">
+        <Text size="sm">{of.message}</Text>
+        <Text size="xs" c="dimmed" mt={4}>
+          {of.code}
+          {of.request_id && `, request ${of.request_id}`}
+        </Text>
+      </Alert>
+      <Text size="sm" mb="xs">
+        What helps:
+      </Text>
+      <List size="sm" mb="md" type="ordered">
+        <List.Item>Load the page again: Shopify sends a new session with it.</List.Item>
+        <List.Item>Open Tributary anew from Apps in the store’s admin, and agree to what it asks for.</List.Item>
+        <List.Item>If it stays so, whoever runs this server finds the reason in its log by the request’s number. SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET must be those of the app that was opened.</List.Item>
+      </List>
+      <Button onClick={() => window.location.reload()}>Try again</Button>
+    </Box>
   );
 }
 

@@ -17,6 +17,10 @@ export function usePages<T>(key: readonly unknown[], fetchPage: (cursor: string 
   return { ...q, rows: q.data?.pages.flatMap((p) => p.data ?? []) };
 }
 
+// useSession tells who is at work and for which shop. Its day and its zone are
+// those of all days that are shown.
+export const useSession = () => useQuery({ queryKey: ['session'], staleTime: 60_000, queryFn: () => answered(api.GET('/api/v1/session')) });
+
 type Query<P> = P extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
 type Get = import('../shared/api/schema').paths;
 
@@ -101,4 +105,15 @@ export function useNames() {
 export function useDo<T>(what: (key: string) => Promise<T>, stale: readonly unknown[]) {
   const client = useQueryClient();
   return useMutation<T, Error, void>({ mutationFn: () => what(crypto.randomUUID()), onSuccess: () => client.invalidateQueries({ queryKey: stale }) });
+}
+
+// useAct is useDo for what is told only when it is done.
+export function useAct<V, T>(what: (value: V, key: string) => Promise<T>, ...stale: readonly (readonly unknown[])[]) {
+  const client = useQueryClient();
+  return useMutation<T, Error, V>({
+    mutationFn: (v) => what(v, crypto.randomUUID()),
+    onSuccess: async () => {
+      await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
+  });
 }

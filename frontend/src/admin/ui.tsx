@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Box, Button, Card, Center, Group, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Box, Button, Card, Center, Group, Loader, Modal, Skeleton, Stack, Text, Title, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { Refused } from '../shared/api';
@@ -123,4 +123,44 @@ export function Waiting() {
       <Loader size="sm" aria-label="Loading" />
     </Center>
   );
+}
+
+// Help says what a number means and how it is reckoned.
+export function Help({ children, of }: { children: ReactNode; of: string }) {
+  return (
+    <Tooltip label={of} multiline maw={300} openDelay={150} events={{ hover: true, focus: true, touch: true }}>
+      <Text span inherit tabIndex={0} style={{ textDecoration: 'underline dotted', textUnderlineOffset: 3, cursor: 'help' }}>
+        {children}
+      </Text>
+    </Tooltip>
+  );
+}
+
+type Asking = { title: string; children?: ReactNode; yes: string; danger?: boolean; error?: unknown; busy?: boolean; onYes: () => void; opened: boolean; onClose: () => void; blocked?: boolean };
+
+// Ask stands before what cannot be undone.
+export function Ask({ title, children, yes, danger, error, busy, onYes, opened, onClose, blocked }: Asking) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} centered>
+      <Stack>
+        {children}
+        {error ? <Trouble error={error} /> : null}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button color={danger ? 'red' : undefined} onClick={onYes} loading={busy} disabled={blocked}>
+            {yes}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+// say tells that something is done: in the admin's own way, and to screen readers.
+export function say(text: string): void {
+  window.shopify?.toast?.show(text);
+  const region = document.getElementById('said');
+  if (region) region.textContent = text;
 }

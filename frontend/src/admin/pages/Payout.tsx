@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useParams } from 'react-router';
 import { answered, api, download } from '../../shared/api';
 import { dateTime, month, words } from '../../shared/format';
-import { useBatch, useDo, useLines, useNames } from '../data';
+import { useBatch, useDo, useLines, useNames, useSession } from '../data';
 import { List } from '../listing';
 import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../ui';
 
@@ -14,10 +14,10 @@ export function Payout() {
   const lines = useLines(id);
   const name = useNames();
   const [asking, ask] = useDisclosure();
-  const [by, setBy] = useState('');
+  const session = useSession();
   const [fileError, setFileError] = useState<unknown>();
   const path = { id };
-  const approve = useDo((key) => answered(api.POST('/api/v1/payouts/{id}/approve', { params: { path }, body: { by: by.trim() }, headers: { 'Idempotency-Key': key } })), ['payouts']);
+  const approve = useDo((key) => answered(api.POST('/api/v1/payouts/{id}/approve', { params: { path }, headers: { 'Idempotency-Key': key } })), ['payouts']);
   const pay = useDo((key) => answered(api.POST('/api/v1/payouts/{id}/pay', { params: { path }, headers: { 'Idempotency-Key': key } })), ['payouts']);
   if (batch.isPending) return <Loading />;
   if (batch.error) return <Trouble error={batch.error} again={() => batch.refetch()} />;
@@ -60,7 +60,9 @@ export function Payout() {
             </Group>
           ))}
           {b.state === 'draft' ? (
-            <TextInput label="Approved by" description="Your name, which stands in the batch from then on." value={by} onChange={(e) => setBy(e.currentTarget.value)} required data-autofocus />
+            <Text size="sm" c="dimmed">
+              You stand in the batch as {session.data?.actor} from then on.
+            </Text>
           ) : (
             <Text size="sm" c="dimmed">
               The amounts leave the balances and wait for the bank’s answer.
@@ -71,7 +73,7 @@ export function Payout() {
             <Button variant="default" onClick={ask.close}>
               Cancel
             </Button>
-            <Button onClick={run} loading={doing.isPending} disabled={b.state === 'draft' && by.trim() === ''}>
+            <Button onClick={run} loading={doing.isPending}>
               {b.state === 'draft' ? 'Approve' : 'Pay'}
             </Button>
           </Group>
