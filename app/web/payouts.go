@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +20,7 @@ import (
 func (s *Server) payoutTable() []route {
 	return []route{
 		{get, "/payouts", read, "List payout batches", reads(s.listPayouts)},
+		{get, "/payouts/preview", read, "Reckon the next close and change nothing", asks(s.previewPayouts)},
 		{post, "/payouts/close", write, "Close a month that has ended", acts(s.closeMonth)},
 		{get, "/payouts/{id}", read, "Get a payout batch", reads(s.getPayout)},
 		{get, "/payouts/{id}/lines", read, "List the lines of a batch", reads(s.listPayoutLines)},
@@ -217,6 +221,42 @@ func (s *Server) listPayoutLines(ctx context.Context, tx *store.Tx, in *listPayo
 		return none, err
 	}
 	return listOf(rows, next, asPayoutLine), nil
+}
+
+// PayoutPreview is what the next close would do if it were done now.
+type PayoutPreview struct {
+	Period   string        `json:"period" example:"2026-11"`
+	Closable bool          `json:"closable" doc:"The month has ended in the shop's time zone"`
+	From     time.Time     `json:"closable_from"`
+	CutAt    time.Time     `json:"cut_at" doc:"Up to where this reckons: the month's end, or now"`
+	Due      int64         `json:"due_earnings" doc:"How many earnings of these the close still has to lock, for their hold has just ended; a milestone may follow from them that is not in the lines"`
+	Totals   []PayoutTotal `json:"totals" doc:"One per currency"`
+	Lines    []PayoutLine  `json:"lines" doc:"Who gets how much, or why nothing; the first 1,000 by amount"`
+}
+
+const previewLines = 1000
+
+func (s *Server) previewPayouts(ctx context.Context, tx *store.Tx, _ *none) (PayoutPreview, error) {
+	p, err := payout.Ahead(ctx, tx)
+	if err != nil {
+		return PayoutPreview{}, err
+	}
+	out := PayoutPreview{Period: string(p.Period), Closable: p.Closable, From: p.From.UTC(), CutAt: p.CutAt.UTC(), Due: p.Due, Totals: []PayoutTotal{}, Lines: []PayoutLine{}}
+	sums := map[string][]store.BatchTotal{}
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		sums[l.Currency] = append(sums[l.Currency], store.BatchTotal{Currency: l.Currency, State: l.State, Lines: 1, Pay: l.Pay, Closing: l.Closing()})
+	}
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		out.Totals = append(out.Totals, asTotal(sums[currency]))
+	}
+	slices.SortStableFunc(p.Lines, func(a, b store.PayoutLine) int { return cmp.Compare(b.Pay, a.Pay) })
+	for i := range p.Lines[:min(len(p.Lines), previewLines)] {
+		l := asPayoutLine(&p.Lines[i])
+		l.ID, l.BatchID = "", ""
+		out.Lines = append(out.Lines, l)
+	}
+	return out, nil
 }
 
 type closeMonthIn struct {
