@@ -113,6 +113,7 @@ func TestEverythingWrongWithASimulationIsTold(t *testing.T) {
 	if p := w.a.simulates(m{"terms": tenPercent, "limit": 1001, "nonsense": 1}).problem(422, "invalid_request"); len(p.list("errors")) != 2 {
 		t.Errorf("%v", p)
 	}
+	w.a.simulates(m{"terms": tenPercent, "orders": []any{}, "agreement_id": "agr_1"}).problem(422, "agreement_without_orders")
 	w.a.simulates(m{}).problem(422, "invalid_request")
 	w.a.simulates(nil).problem(400, "malformed_request")
 	w.a.simulates(`"`+strings.Repeat("x", 16<<20)+`"`).problem(413, "body_too_large")
@@ -128,6 +129,9 @@ func part(sim m, kind string) string {
 	}
 	return ""
 }
+
+// tenth is what sales earn today.
+var tenth = m{"id": "base", "type": "percentage", "rate_bps": 1000}
 
 // draft is terms of components.
 func draft(components ...m) m { return m{"version": 1, "currency": "USD", "components": components} }
@@ -150,7 +154,7 @@ func (s shop) clicked(agreement m, days ...int64) {
 func TestClicksAreTriedUpToTheArticlesThousand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	anna := w.a.agreement("anna") // 10 % of sales; her clicks pay nothing today
+	anna := w.a.paysFor("anna", tenth) // 10 % of sales; her clicks pay nothing today
 	w.a.clicked(anna, 700, 550)
 	for price, want := range map[string]string{"0.40": "1250 0.00 400.00", "0.30": "1250 0.00 300.00", "1.00": "1250 0.00 1000.00"} {
 		sim := w.a.simulates(m{"terms": draft(m{"id": "click", "type": "clicks", "unit_price": price, "max_count": 1000}), "influencer": "anna"}).is(200)
@@ -197,7 +201,7 @@ func TestPostsAreTriedAtTheArticlesPrices(t *testing.T) {
 		w.a.post("/posts/"+p.str("id")+"/approve", nil).is(200)
 		w.a.post("/posts/"+p.str("id")+"/snapshots", m{"likes": likes, "comments": comments, "shares": shares, "followers": 50_000}).is(201)
 	}
-	post("https://www.tiktok.com/@anna/video/1", 4200, 800, 0)
+	post("https://www.tiktok.com/@anna/video/7106594312292453671", 4200, 800, 0)
 	price := func(event, unit string) m { return m{"event": event, "unit_price": unit} }
 	gated := m{"id": "post", "type": "engagement", "prices": []m{price("like", "0.05"), price("comment", "0.10")}, "gates": []m{{"event": "like", "at_least": 500}}}
 	try := func(c m) string {
@@ -208,12 +212,12 @@ func TestPostsAreTriedAtTheArticlesPrices(t *testing.T) {
 	if got := try(gated); got != "1 42.00 290.00" {
 		t.Errorf("4,200 likes and 800 comments: %q", got)
 	}
-	post("https://www.tiktok.com/@anna/video/2", 499, 300, 0)
+	post("https://www.tiktok.com/@anna/video/7106594312292453672", 499, 300, 0)
 	if got := try(gated); !strings.HasSuffix(got, " 290.00") {
 		t.Errorf("with one behind its gate: %q", got)
 	}
 	// 5,000 interactions for $500.
-	post("https://www.tiktok.com/@anna/video/3", 3000, 1500, 500)
+	post("https://www.tiktok.com/@anna/video/7106594312292453673", 3000, 1500, 500)
 	blended := m{"id": "post", "type": "engagement", "prices": []m{price("like", "0.05"), price("comment", "0.10"), price("share", "0.40")}, "gates": []m{{"event": "share", "at_least": 1}}}
 	if got := try(blended); !strings.HasSuffix(got, " 500.00") {
 		t.Errorf("5,000 interactions: %q", got)
@@ -292,7 +296,7 @@ func TestLeadsAreTriedBetweenFiveAndFiftyDollars(t *testing.T) {
 func TestADraftTellsWhatItCostsAndWhatAnOrderCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	anna := w.a.agreement("anna")
+	anna := w.a.paysFor("anna", tenth)
 	for i := range int64(25) {
 		w.a.settled(2001+i, anna, 80) // $8.00 each
 	}
@@ -315,7 +319,7 @@ func TestADraftTellsWhatItCostsAndWhatAnOrderCosts(t *testing.T) {
 func TestTheArticlesMilestonesAreTriedOnStoredOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	anna := w.a.agreement("anna")
+	anna := w.a.paysFor("anna", tenth)
 	const first = 3001
 	for i := range int64(200) {
 		w.a.settled(first+i, anna, 100)

@@ -65,6 +65,9 @@ func (b *Book) Try(ctx context.Context, signed []attribution.Agreement, t *terms
 			if targets[i] == 0 && u.count == 0 {
 				continue
 			}
+			if !locked[u.source].IsZero() {
+				u.state = store.EarningLocked
+			}
 			out = append(out, store.EarningRow{Kind: w.kind, Source: u.source, Rule: c.ID, InfluencerID: v.InfluencerID, AgreementID: v.ID, CampaignID: v.CampaignID,
 				Currency: string(t.Currency), GrossBase: u.cost, NetBase: u.cost, Counted: u.count, Posted: targets[i], State: u.state, Reason: u.reason,
 				OccurredAt: u.when, LockedAt: locked[u.source]})
@@ -133,7 +136,7 @@ func (b *Book) trial(ctx context.Context, signed []attribution.Agreement, c *ter
 // asClosed makes a unit what it was when its hold ended. known tells that its
 // worth under the terms is there already.
 func asClosed(u *unit, r *store.EarningRow, c *terms.Component, signed *attribution.Agreement, t *terms.Terms, known bool) error {
-	u.when, u.count, u.state, u.reason = r.OccurredAt, r.Counted, store.EarningLocked, r.Reason
+	u.when, u.count, u.state, u.reason = r.OccurredAt, r.Counted, store.EarningPending, r.Reason
 	if r.Kind != store.EarningPost {
 		return nil
 	}

@@ -44,6 +44,11 @@ func (d *Draft) covers(at time.Time) bool {
 	return !at.Before(d.From) && (d.To.IsZero() || at.Before(d.To))
 }
 
+// tries tells whether the draft is tried on an agreement.
+func (d *Draft) tries(influencer, agreement int64) bool {
+	return (d.InfluencerID == 0 || d.InfluencerID == influencer) && (d.AgreementID == 0 || d.AgreementID == agreement)
+}
+
 // simulateChunk is how many stored orders are read at once.
 const simulateChunk = 1000
 
@@ -114,7 +119,7 @@ func (s *simulator) addDeals(ctx context.Context, tx *store.Tx) error {
 		return errs.New(errs.NotFound, "no_such_agreement", "There is no such agreement here, or nobody has signed it.")
 	}
 	for _, a := range signed {
-		s.deals[a.ID] = &deal{id: a.ID, person: a.InfluencerID, today: map[store.EarningKind]purse{}}
+		s.deal(a.ID, a.InfluencerID)
 	}
 	return nil
 }
@@ -153,7 +158,7 @@ func (s *simulator) addStored(ctx context.Context, tx *store.Tx, rows []store.Or
 		}
 		for i := range dec.Shares {
 			share := &dec.Shares[i]
-			if s.deals[share.AgreementID] == nil {
+			if !s.draft.tries(share.InfluencerID, share.AgreementID) {
 				continue
 			}
 			sale := s.add(o, &dec, i)

@@ -90,14 +90,20 @@ func (s *simulator) person(id int64) *person {
 	return p
 }
 
+// deal is an agreement's part, begun when it is not there yet.
+func (s *simulator) deal(agreement, influencer int64) *deal {
+	d := s.deals[agreement]
+	if d == nil {
+		d = &deal{id: agreement, person: influencer, today: map[store.EarningKind]purse{}}
+		s.deals[agreement] = d
+	}
+	return d
+}
+
 // add takes in one share of an order under the draft.
 func (s *simulator) add(o *order.Order, dec *attribution.Decision, i int) *sale {
 	sh := dec.Shares[i]
-	d := s.deals[sh.AgreementID]
-	if d == nil {
-		d = &deal{id: sh.AgreementID, person: sh.InfluencerID}
-		s.deals[sh.AgreementID] = d
-	}
+	d := s.deal(sh.AgreementID, sh.InfluencerID)
 	x := &sale{orderID: o.ID, name: o.Name, at: cmp.Or(o.Snapshot.PaidAt, o.Snapshot.CreatedAt), currency: o.Snapshot.Currency, person: sh.InfluencerID,
 		deal: d, code: sh.Code, bps: sh.Bps, index: i}
 	d.evals = append(d.evals, commission.Evaluate(commission.Source{Order: o, Share: sh, Shares: dec.Shares, Index: i, Terms: s.draft.Terms,
