@@ -65,7 +65,7 @@ func (b *Book) Try(ctx context.Context, signed []attribution.Agreement, t *terms
 			if targets[i] == 0 && u.count == 0 {
 				continue
 			}
-			if !locked[u.source].IsZero() {
+			if u.state != store.EarningVoid && u.state != store.EarningDenied && !locked[u.source].IsZero() {
 				u.state = store.EarningLocked
 			}
 			out = append(out, store.EarningRow{Kind: w.kind, Source: u.source, Rule: c.ID, InfluencerID: v.InfluencerID, AgreementID: v.ID, CampaignID: v.CampaignID,
@@ -137,7 +137,11 @@ func (b *Book) trial(ctx context.Context, signed []attribution.Agreement, c *ter
 // worth under the terms is there already.
 func asClosed(u *unit, r *store.EarningRow, c *terms.Component, signed *attribution.Agreement, t *terms.Terms, known bool) error {
 	u.when, u.count, u.state, u.reason = r.OccurredAt, r.Counted, store.EarningPending, r.Reason
-	if r.Kind != store.EarningPost {
+	switch {
+	case r.State == store.EarningVoid || r.State == store.EarningDenied:
+		u.state, u.worth = r.State, 0
+		return nil
+	case r.Kind != store.EarningPost:
 		return nil
 	}
 	if was := signed.Terms.Component(r.Rule); known && (was == nil || was.FinalDays != c.FinalDays) {
