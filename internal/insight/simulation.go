@@ -142,7 +142,7 @@ func (s *simulator) run(from, shop string) (*Simulation, error) {
 		}
 	}
 	slices.SortFunc(s.sales, func(a, b *sale) int {
-		return cmp.Or(strings.Compare(s.people[a.person].handle, s.people[b.person].handle), a.at.Compare(b.at),
+		return cmp.Or(strings.Compare(a.who.handle, b.who.handle), a.at.Compare(b.at),
 			cmp.Compare(a.orderID, b.orderID), cmp.Compare(a.deal.id, b.deal.id))
 	})
 	out := &Simulation{TermsHash: t.Hash(), Currency: string(t.Currency), OrdersFrom: from, Shop: shop, From: instant(s.draft.From), To: instant(s.draft.To),
@@ -204,7 +204,7 @@ func (s *simulator) notes(from string) []string {
 
 func (s *simulator) orderOf(x *sale) SimulatedOrder {
 	c := s.draft.Terms.Currency
-	o := SimulatedOrder{OrderID: strconv.FormatInt(x.orderID, 10), Name: x.name, At: x.at.UTC(), Influencer: s.people[x.person].handle,
+	o := SimulatedOrder{OrderID: strconv.FormatInt(x.orderID, 10), Name: x.name, At: x.at.UTC(), Influencer: x.who.handle,
 		Code: x.code, ShareBps: int64(x.bps), Base: sumOf(x.result.netBase, x.currency),
 		Simulated: sumOf(x.result.target, c), State: x.result.state, Tiers: s.conventionsOf([]*sale{x})}
 	if s.compares {

@@ -49,6 +49,7 @@ type sale struct {
 	at       time.Time
 	currency money.Currency // of the order
 	person   int64
+	who      *person // who that is
 	deal     *deal
 	code     string
 	bps      money.Bps
@@ -105,12 +106,11 @@ func (s *simulator) add(o *order.Order, dec *attribution.Decision, i int) *sale 
 	sh := dec.Shares[i]
 	d := s.deal(sh.AgreementID, sh.InfluencerID)
 	x := &sale{orderID: o.ID, name: o.Name, at: cmp.Or(o.Snapshot.PaidAt, o.Snapshot.CreatedAt), currency: o.Snapshot.Currency, person: sh.InfluencerID,
-		deal: d, code: sh.Code, bps: sh.Bps, index: i}
+		who: s.person(sh.InfluencerID), deal: d, code: sh.Code, bps: sh.Bps, index: i}
 	d.evals = append(d.evals, commission.Evaluate(commission.Source{Order: o, Share: sh, Shares: dec.Shares, Index: i, Terms: s.draft.Terms,
 		Customer: dec.Customer, Zone: s.zone}))
 	d.sales = append(d.sales, x)
 	s.sales = append(s.sales, x)
-	s.person(sh.InfluencerID)
 	return x
 }
 
