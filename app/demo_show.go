@@ -59,7 +59,7 @@ func (r *report) print(w io.Writer, played bool) {
 	}
 	checked := fmt.Sprintf("%d when every target is recomputed", r.VerifyDifferences)
 	if r.replayed {
-		checked += fmt.Sprintf(", %d when all webhooks are replayed", r.ReplayDifferences)
+		checked += fmt.Sprintf(", %d when all webhooks are replayed, %d when %d agreements' own terms are simulated", r.ReplayDifferences, r.SimulationDifferences, r.Simulated)
 	}
 	if r.compared {
 		checked += fmt.Sprintf(", %d to the stores' own books", r.OracleDifferences)
@@ -70,7 +70,7 @@ func (r *report) print(w io.Writer, played bool) {
 		{"Commission", amount(r.CommissionMinor), amount(r.ReversedMinor) + " taken back"},
 		{"Payouts", fmt.Sprint(r.Batches), "batches, " + amount(r.PaidMinor) + " paid"},
 		webhooks,
-		{"Differences", fmt.Sprint(r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences), checked},
+		{"Differences", fmt.Sprint(r.differences()), checked},
 	})
 	fmt.Fprintln(w)
 	r.printModels(w)
