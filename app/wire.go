@@ -23,6 +23,7 @@ import (
 	"tributary/internal/identity"
 	"tributary/internal/intake"
 	"tributary/internal/landing"
+	"tributary/internal/mail"
 	"tributary/internal/obs"
 	"tributary/internal/outbox"
 	"tributary/internal/payout"
@@ -164,22 +165,27 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
-		sys.Outbox = &outbox.Runner{DB: sys.DB, Log: sys.Log, Handlers: sys.outboxHandlers()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
 		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
 			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
 		}}
+		letters, err := sys.newMail()
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "config_invalid", "the settings have problems", errs.Field{Path: "MAIL_FROM, DKIM_*", Msg: err.Error()})
+		}
+		sys.Outbox = &outbox.Runner{DB: sys.DB, Log: sys.Log, Handlers: sys.outboxHandlers(letters)}
 		sys.Drawer = &giveaway.Drawer{DB: sys.DB, Beacon: &beacon.Drand{URL: sys.Config.DrandURL}}
 	}
 
 	return sys, nil
 }
 
-// outboxHandlers is who does which work outside.
-func (sys *system) outboxHandlers() map[string]outbox.Handler {
-	return map[string]outbox.Handler{
+// outboxHandlers is who does which work outside; letters is nil when there is
+// no mail server.
+func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handler {
+	handlers := map[string]outbox.Handler{
 		program.CodeApply: func(ctx context.Context, w outbox.Work) error {
 			var p program.CodePayload
 			if err := json.Unmarshal(w.Payload, &p); err != nil {
@@ -192,6 +198,10 @@ func (sys *system) outboxHandlers() map[string]outbox.Handler {
 			return err
 		},
 	}
+	if letters != nil {
+		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
+	}
+	return handlers
 }
 
 // linksFollow is how often a server asks which links have changed.

@@ -41,7 +41,8 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 		DueShops:   func(context.Context) ([]int64, error) { return nil, nil },
 		DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
 		Drain:      func(context.Context, int64) error { return nil },
-		Holds:      idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Sweeps: idle,
+		Outbox:     func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
+		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Sweeps: idle,
 	}, waker)
 	if err != nil {
 		t.Fatal(err)

@@ -117,6 +117,7 @@ func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
 			Drain:    func(context.Context, int64) error { drained <- struct{}{}; return nil },
 			DueShops: func(context.Context) ([]int64, error) { return []int64{7}, nil },
 			Reread:   func(context.Context, int64) error { return nil }, DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
+			Outbox: func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
 			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Sweeps: idle,
 		}, q.waker)
 	if err != nil {

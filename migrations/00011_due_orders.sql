@@ -19,6 +19,17 @@ CREATE TABLE awaited_clicks (
   PRIMARY KEY (shop_id, click_id, order_id)
 );
 
+-- What a post counts for in the KPIs, as domain/kpi encodes it, and where an
+-- order's earning came from, for the cost of pages and live sessions.
+ALTER TABLE posts ADD COLUMN kpi bytea;
+ALTER TABLE earnings
+  ADD COLUMN page_id bigint NOT NULL DEFAULT 0,
+  ADD COLUMN session_id bigint NOT NULL DEFAULT 0;
+-- What is there already is counted by settling it once more.
+INSERT INTO activity_due (shop_id, agreement_id, due_at) SELECT DISTINCT shop_id, agreement_id, '-infinity'::timestamptz FROM posts
+  ON CONFLICT (shop_id, agreement_id) DO UPDATE SET due_at = least(activity_due.due_at, excluded.due_at);
+INSERT INTO orders_due (shop_id, order_id, due_at) SELECT shop_id, id, '-infinity'::timestamptz FROM orders WHERE via IN ('visit', 'live');
+
 -- +goose StatementBegin
 DO $$
 DECLARE t text;
@@ -42,4 +53,6 @@ CREATE OR REPLACE FUNCTION door_due_shops(at timestamptz) RETURNS TABLE (shop_id
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id FROM shops s WHERE EXISTS (
           SELECT 1 FROM deliveries d WHERE d.shop_id = s.id AND d.state < 2 AND d.next_at <= at) ORDER BY s.id $$;
+ALTER TABLE posts DROP COLUMN kpi;
+ALTER TABLE earnings DROP COLUMN page_id, DROP COLUMN session_id;
 DROP TABLE awaited_clicks, orders_due;

@@ -331,6 +331,8 @@ CREATE TABLE earnings (
   campaign_id bigint DEFAULT 0 NOT NULL,
   link_id bigint DEFAULT 0 NOT NULL,
   code_id bigint DEFAULT 0 NOT NULL,
+  page_id bigint DEFAULT 0 NOT NULL,
+  session_id bigint DEFAULT 0 NOT NULL,
   CONSTRAINT earnings_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT earnings_shop_id_kind_source_agreement_id_rule_key UNIQUE (shop_id, kind, source, agreement_id, rule)
 );
@@ -1043,6 +1045,7 @@ CREATE TABLE posts (
   next_at timestamp with time zone,
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  kpi bytea,
   CONSTRAINT posts_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT posts_shop_id_platform_url_key UNIQUE (shop_id, platform, url),
   CONSTRAINT posts_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),

@@ -17,7 +17,7 @@ import (
 func (s *Server) kpiTable() []route {
 	return []route{
 		{get, "/kpis", read, "Get the KPIs of the shop or a part of it, as a series", reads(s.getKPIs)},
-		{get, "/kpis/top", read, "List campaigns, influencers, links or codes by a measure", reads(s.topKPIs)},
+		{get, "/kpis/top", read, "List campaigns, influencers, links, codes, pages, live sessions or posts by a measure", reads(s.topKPIs)},
 		{get, "/kpis/cohorts", read, "Get repeat conversions by the month in which customers were acquired", reads(s.cohorts)},
 		{get, "/kpis/scores", read, "Score influencers by what they have done", reads(s.scores)},
 	}
@@ -32,7 +32,7 @@ type KPIs struct {
 
 // KPIStep is the sums of one step in one currency.
 type KPIStep struct {
-	ID       string    `json:"id,omitempty" doc:"Of the campaign, influencer, link or code"`
+	ID       string    `json:"id,omitempty" doc:"Of the campaign, influencer, link, code, page, live session or post"`
 	From     string    `json:"from,omitempty" doc:"Start of the step: a date, or the instant an hour begins; absent for a total"`
 	Currency string    `json:"currency"`
 	Counts   KPICounts `json:"counts"`
@@ -43,7 +43,7 @@ type KPIStep struct {
 
 // KPICounts is what was counted.
 type KPICounts struct {
-	Impressions int64 `json:"impressions"`
+	Impressions int64 `json:"impressions" doc:"Views of posts, as their snapshots tell; a correction takes away"`
 	Clicks      int64 `json:"clicks" doc:"Valid ones"`
 	Visits      int64 `json:"visits"`
 	Orders      int64 `json:"orders" doc:"Attributed and paid for"`
@@ -56,7 +56,7 @@ type KPICounts struct {
 	Repeats     int64 `json:"repeats" doc:"Later orders of customers acquired before"`
 	Leads       int64 `json:"leads"`
 	Entries     int64 `json:"entries"`
-	Earned      Money `json:"earned" doc:"Commission and fees posted"`
+	Earned      Money `json:"earned" doc:"Commission and fees posted; of a link, code, page, live session or post: what it holds now, net of what was taken back"`
 	Reversed    Money `json:"reversed" doc:"Taken back"`
 	Gifts       Money `json:"gifts" doc:"Cost of products given"`
 }
@@ -181,7 +181,7 @@ func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFi
 
 type getKPIsIn struct {
 	KPIIn
-	ID string `query:"id" doc:"Of the campaign, influencer, link or code; not with dim shop"`
+	ID string `query:"id" doc:"Of the campaign, influencer, link, code, page, live session or post; not with dim shop"`
 }
 
 func (s *Server) getKPIs(ctx context.Context, tx *store.Tx, in *getKPIsIn) (KPIs, error) {
@@ -215,7 +215,7 @@ func kpisOf(ctx context.Context, tx *store.Tx, shop *store.ShopForSettling, dim 
 
 type topKPIsIn struct {
 	KPIIn
-	By    string `query:"by" enum:"orders,kept,gross,net,clicks,visits,acquired,repeats,leads,entries,earned" default:"net"`
+	By    string `query:"by" enum:"orders,kept,gross,net,impressions,clicks,visits,acquired,repeats,leads,entries,earned" default:"net"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 

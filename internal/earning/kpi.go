@@ -31,19 +31,20 @@ func (b *Book) countJournal(j *ledger.Journal, campaign int64) {
 }
 
 // CountRow counts sign × what an earning itself stands for. What is earned by
-// link and by code is what the ledger holds now, on the day of the sale; so it
-// is net of what was taken back.
+// link, code, page, live session and post is what the ledger holds now, on the
+// day of the sale or the post; so it is net of what was taken back.
 func CountRow(c kpi.Cells, zone *time.Location, r *store.EarningRow, sign int64) {
 	hour := kpi.HourOf(r.OccurredAt, zone)
 	counts := r.State == store.EarningPending || r.State == store.EarningLocked || r.State == store.EarningHeld
 	switch {
 	case r.Kind == store.EarningOrder:
-		if r.LinkID != 0 {
-			c.At(kpi.Key{Dim: kpi.Link, ID: r.LinkID, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted
+		for dim, id := range [...]int64{kpi.Link: r.LinkID, kpi.Code: r.CodeID, kpi.Page: r.PageID, kpi.Session: r.SessionID} {
+			if id != 0 {
+				c.At(kpi.Key{Dim: kpi.Dim(dim), ID: id, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted //nolint:gosec // one of the dimensions
+			}
 		}
-		if r.CodeID != 0 {
-			c.At(kpi.Key{Dim: kpi.Code, ID: r.CodeID, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted
-		}
+	case r.Kind == store.EarningPost:
+		c.At(kpi.Key{Dim: kpi.Post, ID: r.Source, Hour: hour, Currency: r.Currency})[kpi.Earned] += sign * r.Posted
 	case r.Kind == store.EarningLead && counts:
 		programme(c, hour, r.Currency, r.CampaignID, r.InfluencerID, kpi.Leads, sign*r.Counted)
 	case r.Kind == store.EarningEntry && counts:
@@ -109,6 +110,9 @@ func (b *Book) VerifyKPI(ctx context.Context) error {
 		CountRow(want, zone, r, 1)
 		return nil
 	}); err != nil {
+		return err
+	}
+	if err := b.eachImpressions(ctx, func(c kpi.Cells) { want.Add(c, 1) }); err != nil {
 		return err
 	}
 	if err := b.Tx.EachValidClick(ctx, func(k *store.ValidClick) error {

@@ -33,8 +33,9 @@ type Source struct {
 	Net     int64 // base now
 	Counted int64 // what tiers and milestones count: net in the terms' currency, clicks, 1 for a lead
 	Detail  []byte
-	// Link and Code are those of the touch that won the order; 0: none.
-	Link, Code int64
+	// Link, Code and Page are those of the touch that won the order, Session is
+	// the live session it was sold in; 0: none.
+	Link, Code, Page, Session int64
 }
 
 // Detail is what is kept with an earning so that it explains itself, and so
@@ -95,7 +96,7 @@ func (b *Book) Write(ctx context.Context, sources []*Source) error {
 		next := *r
 		next.GrossBase, next.NetBase, next.Counted, next.Posted = s.Gross, s.Net, s.Counted, s.Target
 		next.OccurredAt, next.State, next.Reason = s.When, s.State, s.Reason
-		next.LinkID, next.CodeID = s.Link, s.Code
+		next.LinkID, next.CodeID, next.PageID, next.SessionID = s.Link, s.Code, s.Page, s.Session
 		next.Detail = s.Detail
 		if next.Detail == nil {
 			next.Detail = []byte("{}")
@@ -169,7 +170,7 @@ func (b *Book) journal(s *Source, delta int64) []ledger.Journal {
 }
 
 func same(a, b *store.EarningRow) bool {
-	return a.LinkID == b.LinkID && a.CodeID == b.CodeID && a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
+	return a.LinkID == b.LinkID && a.CodeID == b.CodeID && a.PageID == b.PageID && a.SessionID == b.SessionID && a.State == b.State && a.Reason == b.Reason && a.GrossBase == b.GrossBase && a.NetBase == b.NetBase && a.Counted == b.Counted && a.VersionID == b.VersionID &&
 		a.ReleaseAt.Equal(b.ReleaseAt) && a.OccurredAt.Equal(b.OccurredAt) && string(a.Detail) == string(b.Detail)
 }
 

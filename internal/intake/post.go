@@ -99,7 +99,7 @@ func (w *work) sources() (alone []*source, folds foldings) {
 					Currency: string(v.Terms.Currency)}
 			}
 			s.Row.VersionID, s.Row.TermsHash = share.VersionID, share.TermsHash
-			s.Link, s.Code = share.LinkID, w.codeOf(e.o, &share)
+			s.Link, s.Code, s.Page, s.Session = share.LinkID, w.codeOf(e.o, &share), share.PageID, share.SessionID
 			s.eval = commission.Evaluate(commission.Source{Order: e.o, Share: share, Shares: e.decision.Shares, Index: i, Terms: v.Terms,
 				Customer: e.decision.Customer, Zone: w.shop.Zone})
 			if at, ok := commission.ReleaseAt(v.Terms, &e.o.Snapshot, w.shop.Zone); ok {
@@ -182,7 +182,7 @@ func (w *work) fold(version int64, f *folding) ([]*source, error) {
 			return nil, poison{fmt.Errorf("earning %d: its evaluation is not stored: %w", r.ID, err)}
 		}
 		all = append(all, &source{terms: v.Terms, eval: *d.Eval, Source: earning.Source{Row: r, At: f.at, Release: r.ReleaseAt, When: r.OccurredAt,
-			Link: r.LinkID, Code: r.CodeID}})
+			Link: r.LinkID, Code: r.CodeID, Page: r.PageID, Session: r.SessionID}})
 	}
 	evals := make([]commission.Eval, len(all))
 	for i, s := range all {

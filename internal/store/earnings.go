@@ -47,6 +47,8 @@ type EarningRow struct {
 	CampaignID   int64
 	LinkID       int64 // of the touch that won the order; 0: none
 	CodeID       int64 // of the code that won the order; 0: none
+	PageID       int64 // of the landing page that won the order; 0: none
+	SessionID    int64 // of the live session it was sold in; 0: none
 	VersionID    int64
 	TermsHash    string
 	Currency     string
@@ -73,7 +75,7 @@ const (
 )
 
 const earningColumns = `id, kind, source, rule, influencer_id, agreement_id, version_id, terms_hash, currency, gross_base, net_base, counted,
-	posted, state, reason, occurred_at, release_at, locked_at, detail, campaign_id, link_id, code_id`
+	posted, state, reason, occurred_at, release_at, locked_at, detail, campaign_id, link_id, code_id, page_id, session_id`
 
 func (tx *Tx) earnings(ctx context.Context, where string, args ...any) ([]EarningRow, error) {
 	rows, err := tx.pgx.Query(ctx, "SELECT "+earningColumns+" FROM earnings WHERE shop_id = $1 AND "+where, append([]any{tx.ShopID}, args...)...)
@@ -84,7 +86,8 @@ func (tx *Tx) earnings(ctx context.Context, where string, args ...any) ([]Earnin
 		var e EarningRow
 		var release, locked pgtype.Timestamptz
 		err := r.Scan(&e.ID, &e.Kind, &e.Source, &e.Rule, &e.InfluencerID, &e.AgreementID, &e.VersionID, &e.TermsHash, &e.Currency,
-			&e.GrossBase, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.Reason, &e.OccurredAt, &release, &locked, &e.Detail, &e.CampaignID, &e.LinkID, &e.CodeID)
+			&e.GrossBase, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.Reason, &e.OccurredAt, &release, &locked, &e.Detail, &e.CampaignID, &e.LinkID, &e.CodeID,
+			&e.PageID, &e.SessionID)
 		e.OccurredAt, e.ReleaseAt, e.LockedAt = e.OccurredAt.UTC(), fromTimestamptz(release), fromTimestamptz(locked)
 		return e, err
 	})
@@ -160,9 +163,9 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 		if _, err := tx.pgx.Exec(ctx, `INSERT INTO earnings (shop_id, updated_at, `+earningColumns+`)
 			SELECT $1, $2, * FROM unnest($3::bigint[], $4::smallint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
 			  $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::timestamptz[],
-			  $19::timestamptz[], $20::timestamptz[], $21::bytea[], $22::bigint[], $23::bigint[], $24::bigint[])`,
+			  $19::timestamptz[], $20::timestamptz[], $21::bytea[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])`,
 			tx.ShopID, tx.Now, c.id, c.kind, c.source, c.rule, c.influencer, c.agreement, c.version, c.hash, c.currency, c.gross, c.net, c.counted,
-			c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail, c.campaign, c.link, c.code); err != nil {
+			c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail, c.campaign, c.link, c.code, c.page, c.session); err != nil {
 			return fmt.Errorf("store %d earnings: %w", len(fresh), err)
 		}
 	}
@@ -170,11 +173,13 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 		c := columnsOf(known)
 		if _, err := tx.pgx.Exec(ctx, `UPDATE earnings e SET version_id = u.v, terms_hash = u.h, gross_base = u.g, net_base = u.n, posted = u.p,
 			  state = u.s, reason = u.r, counted = u.co, occurred_at = u.oc, release_at = u.re, locked_at = u.lo, detail = u.d,
-			  link_id = u.li, code_id = u.cd, updated_at = $2
+			  link_id = u.li, code_id = u.cd, page_id = u.pa, session_id = u.se, updated_at = $2
 			FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-			  $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bytea[], $15::bigint[], $16::bigint[], $17::bigint[]) AS u(i, v, h, g, n, p, s, r, oc, re, lo, d, co, li, cd)
+			  $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bytea[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
+			  AS u(i, v, h, g, n, p, s, r, oc, re, lo, d, co, li, cd, pa, se)
 			WHERE e.shop_id = $1 AND e.id = u.i`,
-			tx.ShopID, tx.Now, c.id, c.version, c.hash, c.gross, c.net, c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail, c.counted, c.link, c.code); err != nil {
+			tx.ShopID, tx.Now, c.id, c.version, c.hash, c.gross, c.net, c.posted, c.state, c.reason, c.occurred, c.release, c.locked, c.detail, c.counted, c.link, c.code,
+			c.page, c.session); err != nil {
 			return fmt.Errorf("update %d earnings: %w", len(known), err)
 		}
 	}
@@ -183,7 +188,7 @@ func (tx *Tx) UpsertEarnings(ctx context.Context, es []*EarningRow) error {
 
 type earningArrays struct {
 	id, source, influencer, agreement, version, gross, net, counted, posted []int64
-	campaign, link, code                                                    []int64
+	campaign, link, code, page, session                                     []int64
 	kind                                                                    []int16
 	rule, hash, currency, state, reason                                     []string
 	occurred                                                                []time.Time
@@ -198,6 +203,7 @@ func columnsOf(es []*EarningRow) earningArrays {
 		c.influencer, c.agreement, c.version = append(c.influencer, e.InfluencerID), append(c.agreement, e.AgreementID), append(c.version, e.VersionID)
 		c.gross, c.net, c.counted, c.posted = append(c.gross, e.GrossBase), append(c.net, e.NetBase), append(c.counted, e.Counted), append(c.posted, e.Posted)
 		c.campaign, c.link, c.code = append(c.campaign, e.CampaignID), append(c.link, e.LinkID), append(c.code, e.CodeID)
+		c.page, c.session = append(c.page, e.PageID), append(c.session, e.SessionID)
 		c.kind = append(c.kind, int16(e.Kind))
 		c.rule, c.hash, c.currency = append(c.rule, e.Rule), append(c.hash, e.TermsHash), append(c.currency, e.Currency)
 		c.state, c.reason = append(c.state, e.State), append(c.reason, e.Reason)

@@ -193,6 +193,47 @@ func (tx *Tx) EachOrderKPI(ctx context.Context, f func(cells []byte) error) erro
 	return err
 }
 
+// PostKPIs returns what posts count for, as kpi.Cells.Encode wrote it.
+func (tx *Tx) PostKPIs(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT id, kpi FROM posts WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read what posts count for: %w", err)
+	}
+	out := map[int64][]byte{}
+	var id int64
+	var b []byte
+	if _, err := pgx.ForEachRow(rows, []any{&id, &b}, func() error { out[id] = slices.Clone(b); return nil }); err != nil {
+		return nil, fmt.Errorf("read what posts count for: %w", err)
+	}
+	return out, nil
+}
+
+// SetPostKPI writes what a post counts for.
+func (tx *Tx) SetPostKPI(ctx context.Context, id int64, cells []byte) error {
+	if _, err := tx.pgx.Exec(ctx, "UPDATE posts SET kpi = $3 WHERE shop_id = $1 AND id = $2", tx.ShopID, id, cells); err != nil {
+		return fmt.Errorf("write what post %d counts for: %w", id, err)
+	}
+	return nil
+}
+
+// Parties are whose an agreement is.
+type Parties struct{ CampaignID, InfluencerID int64 }
+
+// AgreementParties returns whose the agreements are.
+func (tx *Tx) AgreementParties(ctx context.Context, ids []int64) (map[int64]Parties, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT id, campaign_id, influencer_id FROM agreements WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load whose agreements are: %w", err)
+	}
+	out := map[int64]Parties{}
+	var id int64
+	var p Parties
+	if _, err := pgx.ForEachRow(rows, []any{&id, &p.CampaignID, &p.InfluencerID}, func() error { out[id] = p; return nil }); err != nil {
+		return nil, fmt.Errorf("load whose agreements are: %w", err)
+	}
+	return out, nil
+}
+
 // Expense is a posting to commission expense.
 type Expense struct {
 	CampaignID, InfluencerID int64
@@ -216,13 +257,13 @@ func (tx *Tx) EachExpense(ctx context.Context, f func(*Expense) error) error {
 
 // EachEarning hears every earning, in the fields that count.
 func (tx *Tx) EachEarning(ctx context.Context, f func(*EarningRow) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT kind, influencer_id, campaign_id, link_id, code_id, currency, net_base, counted, posted, state, occurred_at
+	rows, err := tx.pgx.Query(ctx, `SELECT kind, source, influencer_id, campaign_id, link_id, code_id, page_id, session_id, currency, net_base, counted, posted, state, occurred_at
 		FROM earnings WHERE shop_id = $1`, tx.ShopID)
 	if err != nil {
 		return fmt.Errorf("read earnings: %w", err)
 	}
 	var e EarningRow
-	_, err = pgx.ForEachRow(rows, []any{&e.Kind, &e.InfluencerID, &e.CampaignID, &e.LinkID, &e.CodeID, &e.Currency, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.OccurredAt},
+	_, err = pgx.ForEachRow(rows, []any{&e.Kind, &e.Source, &e.InfluencerID, &e.CampaignID, &e.LinkID, &e.CodeID, &e.PageID, &e.SessionID, &e.Currency, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.OccurredAt},
 		func() error { return f(&e) })
 	return err
 }

@@ -133,6 +133,11 @@ func (tx *Tx) PostsOfAgreements(ctx context.Context, agreementIDs ...int64) ([]P
 	return tx.posts(ctx, "agreement_id = ANY($2) ORDER BY published_at, id", agreementIDs)
 }
 
+// PostsAfter lists the posts of the shop, ascending by id, after the given one.
+func (tx *Tx) PostsAfter(ctx context.Context, after int64, limit int) ([]Post, error) {
+	return tx.posts(ctx, "id > $2 ORDER BY id LIMIT $3", after, limit)
+}
+
 // PostsOfInfluencers returns all posts of influencers, ascending by publication,
 // and whose each agreement is.
 func (tx *Tx) PostsOfInfluencers(ctx context.Context, influencerIDs []int64) ([]Post, map[int64]int64, error) {

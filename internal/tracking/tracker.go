@@ -76,6 +76,9 @@ func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) 
 	if err := book.Settle(ctx, versions); err != nil {
 		return err
 	}
+	if err := book.CountPosts(ctx, agreements); err != nil {
+		return err
+	}
 	for i := range versions {
 		if at := book.NextDue(&versions[i]); !at.IsZero() {
 			if err := tx.MarkDue(ctx, at, versions[i].ID); err != nil {

@@ -91,6 +91,29 @@ func Final(snapshots []Snapshot, published, final time.Time) (st Standing) {
 	return st
 }
 
+// Seen is how many more views a post had at an instant than before; negative
+// after a correction.
+type Seen struct {
+	At   time.Time
+	More int64
+}
+
+// Views is how the views of a post grew, by its verified snapshots of whatever
+// time. They sum up to what the last one that tells views has.
+func Views(snapshots []Snapshot, published time.Time) (out []Seen) {
+	var last int64
+	for _, s := range ordered(snapshots, published, endOfTime) {
+		if s.Views == nil || s.Status != "" || *s.Views == last {
+			continue
+		}
+		out = append(out, Seen{s.At, *s.Views - last})
+		last = *s.Views
+	}
+	return out
+}
+
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // lastLook is how long before the end the last snapshot is taken, so that it is
 // there when the post's hold ends.
 const lastLook = 15 * time.Minute
