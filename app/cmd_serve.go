@@ -216,7 +216,7 @@ func (sys *system) work() jobs.Work {
 		Posts:     sys.Reader.Tick,
 		Pages:     func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
-			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
+			return errors.Join(sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour), sys.People.Tidy(ctx))
 		},
 	}
 }

@@ -50,6 +50,17 @@ func (sys *system) confirmLead(sender *mail.Sender) outbox.Handler {
 	}
 }
 
+// signIn sends the letter that lets somebody into the portal.
+func (sys *system) signIn(sender *mail.Sender) outbox.Handler {
+	return func(ctx context.Context, w outbox.Work) error {
+		to, l, err := sys.People.SignInLetter(ctx, w.Payload)
+		if err != nil || to == "" {
+			return err
+		}
+		return send(ctx, sender, mail.Envelope{To: to, Key: letterKey(w), At: sys.DB.Now()}, l)
+	}
+}
+
 // letterKey names the letter of one piece of work for ever.
 func letterKey(w outbox.Work) string { return fmt.Sprintf("%s/%d/%d", w.Kind, w.ShopID, w.ID) }
 

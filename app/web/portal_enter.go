@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
 
 	"tributary/internal/identity"
 	"tributary/internal/store"
@@ -22,7 +24,7 @@ func (s *Server) portalTable() []portalRoute {
 		{get, "/devices", false, "List where you are signed in", speaks(s.devices)},
 		{post, "/devices/{id}/sign-out", false, "Sign out elsewhere", speaks(s.signOutDevice)},
 	}
-	return append(t, s.portalMoney()...)
+	return slices.Concat(t, s.portalMoney(), s.portalDeals())
 }
 
 // Asked says that a mail is on its way, if we know the address.
@@ -191,4 +193,20 @@ func (s *Server) signOutDevice(ctx context.Context, v *identity.Visitor, in *IDI
 		return SignedOut{}, err
 	}
 	return SignedOut{true}, s.People.SignOut(ctx, v, id)
+}
+
+// portalPages shows the portal to people: one page that asks the API.
+func (s *Server) portalPages() {
+	if s.People == nil {
+		return
+	}
+	show := func(c echo.Context) error {
+		c.Response().Header().Set("Content-Security-Policy",
+			"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return page(c, http.StatusOK, "portal.html", nil)
+	}
+	s.echo.GET("/portal", show, s.limitAddress)
+	s.echo.GET("/portal/enter", show, s.limitAddress)
+	s.echo.GET("/assets/portal.js", asset("portal.js", "text/javascript; charset=utf-8"), s.limitAddress)
 }

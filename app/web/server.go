@@ -137,6 +137,7 @@ func New(d Deps) *Server {
 	s.api.UseMiddleware(s.enterAPI)
 	s.mount(s.table())
 	s.mountPortal()
+	s.portalPages()
 	s.feedRoute()
 	s.pages()
 	s.webhookRoutes()
