@@ -30,6 +30,7 @@ type demo struct {
 	world *sandbox.World
 	fresh bool // the shops were made by this run: there is history to play
 	base  string
+	mails string // where the mails that were sent are shown; "" elsewhere
 }
 
 // demoShop is one sandbox store and the shop it is to us.
