@@ -186,7 +186,11 @@ func TestALinkLeadsToTheStoreAndTheOrderThatComesBackIsTheInfluencers(t *testing
 
 	// A made-up id, and one of another shop: the ref alone speaks, as a claim.
 	other := platform.NewClickIDs(l.keys).Sign(l.b.id, [16]byte{1})
-	for n, forged := range []string{other, id[:31] + string(id[31]^1)} {
+	last := "A"
+	if id[31:] == last {
+		last = "B"
+	}
+	for n, forged := range []string{other, id[:31] + last} {
 		l.sell(int64(2+n), orderAt, "/?ref=anna&utm_id="+forged)
 		if flags := fmt.Sprint(l.why(2 + n)["flags"]); !strings.Contains(flags, "forged_click_id") || !strings.Contains(flags, "claimed_time") {
 			t.Errorf("%s: %s", forged, flags)
@@ -284,9 +288,10 @@ func TestALinkNeverLeadsElsewhere(t *testing.T) {
 		t.Fatal(got)
 	}
 	l.a.post("/links", m{"agreement_id": agreement, "slug": "shop", "destination": "https://www.verified.example/hats#red"}).is(201)
-	if to := l.leads("tributary.example", "/r/shop"); to.Host != "www.verified.example" || to.Fragment != "red" || to.Path != "/hats" {
-		t.Error(to)
-	}
+	l.soon("the link does not lead to the verified host", func() bool {
+		to := l.leads("tributary.example", "/r/shop")
+		return to.Host == "www.verified.example" && to.Fragment == "red" && to.Path == "/hats"
+	})
 	l.a.post("/domains/"+dom.str("id")+"/remove", nil).is(200)
 	l.soon("the link still leads to a host that was taken away", func() bool { return l.leads("tributary.example", "/r/shop").Host == "a.myshopify.com" })
 }
