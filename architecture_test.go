@@ -66,6 +66,7 @@ var trees = []tree{
 	{"internal/tenant", floorUseCase},
 	{"internal/identity", floorUseCase},
 	{"internal/insight", floorUseCase},
+	{"internal/dispute", floorUseCase},
 	{"jobs", floorEdge},
 	{"app/web", floorEdge},
 	{"frontend", floorEdge}, // the built pages, embedded

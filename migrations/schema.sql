@@ -283,6 +283,66 @@ CREATE TABLE discounts (
   CONSTRAINT discounts_wanted_check CHECK ((wanted = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])))
 );
 
+-- Table dispute_messages
+CREATE TABLE dispute_messages (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  dispute_id bigint NOT NULL,
+  author text NOT NULL,
+  text text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT dispute_messages_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT dispute_messages_shop_id_dispute_id_fkey FOREIGN KEY (shop_id, dispute_id) REFERENCES disputes(shop_id, id),
+  CONSTRAINT dispute_messages_author_check CHECK ((author = ANY (ARRAY['influencer'::text, 'merchant'::text, 'deadline'::text])))
+);
+CREATE INDEX dispute_messages_of ON dispute_messages USING btree (shop_id, dispute_id, id);
+
+-- Table dispute_settings
+CREATE TABLE dispute_settings (
+  shop_id bigint NOT NULL,
+  answer_days integer DEFAULT 14 NOT NULL,
+  auto_accept bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT dispute_settings_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT dispute_settings_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT dispute_settings_answer_days_check CHECK (((answer_days >= 1) AND (answer_days <= 90))),
+  CONSTRAINT dispute_settings_auto_accept_check CHECK ((auto_accept >= 0))
+);
+
+-- Table disputes
+CREATE TABLE disputes (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint NOT NULL,
+  subject text NOT NULL,
+  about text NOT NULL,
+  earning_id bigint DEFAULT 0 NOT NULL,
+  campaign_id bigint DEFAULT 0 NOT NULL,
+  currency text NOT NULL,
+  claimed bigint NOT NULL,
+  evidence text NOT NULL,
+  state text NOT NULL,
+  answer_by timestamp with time zone,
+  overdue boolean DEFAULT false NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  awarded bigint DEFAULT 0 NOT NULL,
+  journal_id bigint,
+  opened_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text DEFAULT ''::text NOT NULL,
+  CONSTRAINT disputes_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT disputes_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT disputes_awarded_check CHECK ((awarded >= 0)),
+  CONSTRAINT disputes_claimed_check CHECK ((claimed > 0)),
+  CONSTRAINT disputes_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  CONSTRAINT disputes_state_check CHECK ((state = ANY (ARRAY['open'::text, 'asked'::text, 'accepted'::text, 'rejected'::text, 'withdrawn'::text, 'lapsed'::text]))),
+  CONSTRAINT disputes_subject_check CHECK ((subject = ANY (ARRAY['earning'::text, 'missing_order'::text, 'clicks'::text, 'lead'::text, 'payout'::text])))
+);
+CREATE INDEX disputes_due ON disputes USING btree (answer_by) WHERE ((state = ANY (ARRAY['open'::text, 'asked'::text])) AND (NOT overdue));
+CREATE INDEX disputes_earning ON disputes USING btree (shop_id, earning_id) WHERE ((state = ANY (ARRAY['open'::text, 'asked'::text])) AND (earning_id <> 0));
+CREATE INDEX disputes_influencer ON disputes USING btree (shop_id, influencer_id, id);
+CREATE UNIQUE INDEX disputes_journal ON disputes USING btree (shop_id, journal_id) WHERE (journal_id IS NOT NULL);
+CREATE UNIQUE INDEX disputes_open ON disputes USING btree (shop_id, influencer_id, subject, about) WHERE (state = ANY (ARRAY['open'::text, 'asked'::text]));
+
 -- Table domains
 CREATE TABLE domains (
   shop_id bigint NOT NULL,
@@ -1312,6 +1372,13 @@ CREATE OR REPLACE FUNCTION door_crm_hook(p text)
  SET search_path FROM CURRENT
 AS $function$ SELECT h.shop_id FROM crm_hooks h JOIN shops s ON s.id = h.shop_id WHERE h.public_id = p AND s.uninstalled_at IS NULL $function$
 ;
+CREATE OR REPLACE FUNCTION door_disputes_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT d.shop_id FROM disputes d WHERE d.state IN ('open', 'asked') AND NOT d.overdue AND d.answer_by <= at ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
  RETURNS boolean
  LANGUAGE sql
@@ -1365,7 +1432,8 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
-          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held'
+            AND NOT EXISTS (SELECT FROM disputes d WHERE d.shop_id = e.shop_id AND d.earning_id = e.id AND d.state IN ('open', 'asked'))) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_host(h text)
  RETURNS TABLE(shop_id bigint)
@@ -1595,6 +1663,9 @@ ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE discounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dispute_messages ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dispute_settings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE disputes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
@@ -1678,6 +1749,13 @@ CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( S
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON discounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON dispute_messages FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (dispute_id IN ( SELECT d.id
+   FROM disputes d
+  WHERE (d.shop_id = ( SELECT current_shop() AS current_shop))))));
+CREATE POLICY tenant ON dispute_messages FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON dispute_settings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON disputes FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
+CREATE POLICY tenant ON disputes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON earnings FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1797,6 +1875,11 @@ GRANT INSERT, SELECT ON crm_events TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON discounts TO tributary_app;
+GRANT INSERT, SELECT ON dispute_messages TO tributary_app;
+GRANT SELECT ON dispute_messages TO tributary_portal;
+GRANT INSERT, SELECT, UPDATE ON dispute_settings TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON disputes TO tributary_app;
+GRANT SELECT ON disputes TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
 GRANT SELECT ON earnings TO tributary_portal;
@@ -1879,6 +1962,7 @@ GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary
 GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_disputes_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_renewals(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;

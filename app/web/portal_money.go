@@ -82,13 +82,16 @@ func (s *Server) myToday(ctx context.Context, tx *store.Tx, _ *none) (MyToday, e
 // MyEarning is an earning with what it means, in words.
 type MyEarning struct {
 	Earning
+	DisputeID string `json:"dispute_id,omitempty" doc:"It is disputed: its hold does not end before the dispute is decided"`
 	Explained string `json:"explained" doc:"Its state in a sentence"`
 	Order     string `json:"order,omitempty" doc:"The order's name in the store" example:"#1001"`
 }
 
-func asMyEarning(e *store.EarningRow, order string) MyEarning {
-	out := MyEarning{Earning: asEarning(e), Order: order}
+func asMyEarning(e *store.EarningRow, order string, dispute int64) MyEarning {
+	out := MyEarning{Earning: asEarning(e), Order: order, DisputeID: formatOptionalID("dsp", dispute)}
 	switch {
+	case dispute != 0 && e.LockedAt.IsZero():
+		out.Explained = "It is disputed. Its hold does not end before that is decided."
 	case e.State == store.EarningLocked && e.Posted == 0:
 		out.Explained = "Everything was given back, so nothing is left of it."
 	case e.State == store.EarningLocked:
@@ -142,7 +145,19 @@ func (s *Server) listMyEarnings(ctx context.Context, tx *store.Tx, in *myEarning
 	if err != nil {
 		return none, err
 	}
-	return listOf(rows, next, func(e *store.EarningRow) MyEarning { return asMyEarning(e, names[e.Source]) }), nil
+	disputed, err := disputedOf(ctx, tx, rows)
+	if err != nil {
+		return none, err
+	}
+	return listOf(rows, next, func(e *store.EarningRow) MyEarning { return asMyEarning(e, names[e.Source], disputed[e.ID]) }), nil
+}
+
+func disputedOf(ctx context.Context, tx *store.Tx, es []store.EarningRow) (map[int64]int64, error) {
+	ids := make([]int64, len(es))
+	for i := range es {
+		ids[i] = es[i].ID
+	}
+	return tx.DisputedEarnings(ctx, ids)
 }
 
 func orderNames(ctx context.Context, tx *store.Tx, es []store.EarningRow) (map[int64]string, error) {
@@ -186,7 +201,11 @@ func (s *Server) myEarning(ctx context.Context, tx *store.Tx, in *IDIn) (MyEarni
 	if err != nil {
 		return MyEarningWhole{}, err
 	}
-	out := MyEarningWhole{MyEarning: asMyEarning(e, names[e.Source]), Journals: []Journal{}}
+	disputed, err := disputedOf(ctx, tx, []store.EarningRow{*e})
+	if err != nil {
+		return MyEarningWhole{}, err
+	}
+	out := MyEarningWhole{MyEarning: asMyEarning(e, names[e.Source], disputed[e.ID]), Journals: []Journal{}}
 	rows, _, err := tx.ListJournals(ctx, store.JournalFilter{EarningID: e.ID}, store.Page{})
 	for i := range rows {
 		out.Journals = append(out.Journals, asJournal(&rows[i]))

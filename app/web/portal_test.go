@@ -362,6 +362,7 @@ func TestNobodySeesWhatIsAnotherInfluencers(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	ids, shop := p.seeded()
+	ids["disputes"] = p.in("anna@example.com").post("/shops/"+shop+"/disputes", claims("clicks", m{"link_id": ids["links"], "day": "2026-11-24"})).is(200).str("id")
 	p.a.agreement("ben")   // of the same shop
 	p.b.influencer("carl") // of another
 	anna, sameShop, otherShop, nobody := p.in("anna@example.com"), p.in("ben@example.com"), p.in("carl@example.com"), p.browser()
@@ -448,6 +449,10 @@ func portalBody(path string, ids map[string]string) any {
 		return m{"signer": "Ben", "consent": true, "hash": "x"}
 	case "/links":
 		return m{"agreement_id": ids["agreements"]}
+	case "/disputes":
+		return m{"subject": "earning", "earning_id": ids["earnings"], "claimed": m{"amount": "1.00", "currency": "USD"}, "text": "mine"}
+	case "/disputes/{id}/messages":
+		return m{"text": "mine"}
 	case "/posts":
 		return m{"agreement_id": ids["agreements"], "platform": "youtube", "url": "https://youtu.be/dQw4w9WgXcQ", "published_at": "2026-11-24T10:00:00Z"}
 	}
