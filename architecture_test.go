@@ -67,6 +67,7 @@ var trees = []tree{
 	{"internal/identity", floorUseCase},
 	{"internal/insight", floorUseCase},
 	{"internal/dispute", floorUseCase},
+	{"internal/notify", floorUseCase},
 	{"jobs", floorEdge},
 	{"app/web", floorEdge},
 	{"frontend", floorEdge}, // the built pages, embedded

@@ -120,7 +120,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	d.base = "http://" + l.Addr().String()
-	sys.Config.PublicURL, sys.People.PublicURL = d.base, d.base
+	sys.Config.PublicURL, sys.People.PublicURL, sys.Teller.PublicURL = d.base, d.base, d.base
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	served := make(chan error, 1)

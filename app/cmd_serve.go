@@ -215,9 +215,10 @@ func (sys *system) work() jobs.Work {
 		Holds: func(ctx context.Context) error {
 			return errors.Join(dispute.Tick(ctx, sys.DB), sys.Payouts.Holds(ctx))
 		},
-		Close: func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
-		Posts: sys.Reader.Tick,
-		Pages: func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
+		Close:   func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Posts:   sys.Reader.Tick,
+		Notices: sys.Teller.Tick,
+		Pages:   func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
 			return errors.Join(sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour), sys.People.Tidy(ctx))
 		},

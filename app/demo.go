@@ -309,7 +309,7 @@ func (d *demo) pay(ctx context.Context) error {
 				if _, err := payout.StartPaying(ctx, tx, b.ID); err != nil {
 					return err
 				}
-				file, _, err := payout.Export(ctx, tx, b.ID)
+				file, _, err := payout.Export(ctx, tx, d.sys.Keys, b.ID)
 				if err != nil {
 					return err
 				}

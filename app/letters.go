@@ -61,6 +61,42 @@ func (sys *system) signIn(sender *mail.Sender) outbox.Handler {
 	}
 }
 
+// notice sends the letter about something that has happened. An address that the
+// mail server refuses is noted, and gets only what one cannot go without.
+func (sys *system) notice(sender *mail.Sender) outbox.Handler {
+	return func(ctx context.Context, w outbox.Work) error {
+		told, err := sys.Teller.Letter(ctx, w.ShopID, w.Payload)
+		if err != nil || told == nil {
+			return err
+		}
+		err = send(ctx, sender, mail.Envelope{To: told.To, Key: letterKey(w), At: sys.DB.Now()}, told.Letter)
+		problem := ""
+		if r := (*mail.Refused)(nil); errors.As(err, &r) && r.Address {
+			problem = r.Error()
+		} else if err != nil {
+			return err
+		}
+		return errors.Join(err, sys.DB.InTx(ctx, w.ShopID, func(tx *store.Tx) error {
+			had, err := tx.MailSettings(ctx, told.InfluencerID)
+			if err != nil || had.Problem == problem {
+				return err
+			}
+			return tx.SetMailProblem(ctx, told.InfluencerID, problem)
+		}))
+	}
+}
+
+// application sends the letter that tells how an application was decided.
+func (sys *system) application(sender *mail.Sender) outbox.Handler {
+	return func(ctx context.Context, w outbox.Work) error {
+		to, l, err := sys.Teller.ApplicationLetter(ctx, w.ShopID, w.Payload)
+		if err != nil || to == "" {
+			return err
+		}
+		return send(ctx, sender, mail.Envelope{To: to, Key: letterKey(w), At: sys.DB.Now()}, l)
+	}
+}
+
 // letterKey names the letter of one piece of work for ever.
 func letterKey(w outbox.Work) string { return fmt.Sprintf("%s/%d/%d", w.Kind, w.ShopID, w.ID) }
 

@@ -85,11 +85,16 @@ CREATE TABLE notices (
   shop_id       bigint NOT NULL,
   influencer_id bigint NOT NULL,
   kind          text NOT NULL,
-  ref           bigint NOT NULL,
+  ref           bigint NOT NULL,                 -- what it is about
   at            timestamptz NOT NULL,
+  due_at        timestamptz NOT NULL,
+  queued_at     timestamptz,                     -- handed to the outbox, or to a digest
+  digest        bigint NOT NULL DEFAULT 0,       -- ref of the digest that tells it; 0: a letter of its own
   PRIMARY KEY (shop_id, influencer_id, kind, ref),
   FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers
 );
+CREATE INDEX notices_due ON notices (due_at) WHERE queued_at IS NULL;
+CREATE INDEX notices_about ON notices (shop_id, kind, ref);
 
 CREATE TABLE mail_settings (
   shop_id       bigint NOT NULL,
@@ -123,13 +128,16 @@ CREATE TABLE applications (
 );
 CREATE UNIQUE INDEX applications_open ON applications (shop_id, campaign_id, lower(btrim(email))) WHERE state = 'submitted';
 
+CREATE FUNCTION door_notices_due(at timestamptz) RETURNS TABLE (shop_id bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+  AS $$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= at ORDER BY 1 $$;
 CREATE FUNCTION door_open_campaigns(public text) RETURNS TABLE (shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, open_id text, ends_at timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
         WHERE c.open_id IS NOT NULL AND (public = '' OR c.open_id = public) AND c.state = 'active' AND s.uninstalled_at IS NULL
         ORDER BY c.shop_id, c.id LIMIT 500 $$;
-REVOKE ALL ON FUNCTION door_memberships, door_open_campaigns FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION door_memberships, door_open_campaigns TO tributary_app;
+REVOKE ALL ON FUNCTION door_memberships, door_notices_due, door_open_campaigns FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION door_memberships, door_notices_due, door_open_campaigns TO tributary_app;
 
 -- +goose StatementBegin
 DO $$
@@ -206,7 +214,7 @@ BEGIN
   END LOOP;
 END $$;
 -- +goose StatementEnd
-DROP FUNCTION door_open_campaigns, door_memberships;
+DROP FUNCTION door_open_campaigns, door_notices_due, door_memberships;
 DROP TABLE applications, mail_settings, notices, sessions, sign_ins, people;
 DROP INDEX influencers_mailbox;
 ALTER TABLE campaigns DROP COLUMN open_id, DROP COLUMN pitch;

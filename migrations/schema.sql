@@ -849,9 +849,14 @@ CREATE TABLE notices (
   kind text NOT NULL,
   ref bigint NOT NULL,
   at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  queued_at timestamp with time zone,
+  digest bigint DEFAULT 0 NOT NULL,
   CONSTRAINT notices_pkey PRIMARY KEY (shop_id, influencer_id, kind, ref),
   CONSTRAINT notices_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id)
 );
+CREATE INDEX notices_about ON notices USING btree (shop_id, kind, ref);
+CREATE INDEX notices_due ON notices USING btree (due_at) WHERE (queued_at IS NULL);
 
 -- Table orders
 CREATE TABLE orders (
@@ -1515,6 +1520,13 @@ AS $function$ SELECT s.id, s.name, s.domain, s.currency, s.time_zone, i.id, i.na
         FROM influencers i JOIN shops s ON s.id = i.shop_id
         WHERE lower(btrim(i.email)) = address AND address <> '' ORDER BY s.id, i.id $function$
 ;
+CREATE OR REPLACE FUNCTION door_notices_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= at ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_open_campaigns(public text)
  RETURNS TABLE(shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, open_id text, ends_at timestamp with time zone)
  LANGUAGE sql
@@ -1978,6 +1990,7 @@ GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributa
 GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_memberships(address text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_notices_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_open_campaigns(public text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds text[]) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;

@@ -24,7 +24,7 @@ func (s *Server) portalTable() []portalRoute {
 		{get, "/devices", false, "List where you are signed in", speaks(s.devices)},
 		{post, "/devices/{id}/sign-out", false, "Sign out elsewhere", speaks(s.signOutDevice)},
 	}
-	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalDisputes())
+	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalDisputes(), s.portalSettings())
 }
 
 // Asked says that a mail is on its way, if we know the address.
@@ -208,5 +208,11 @@ func (s *Server) portalPages() {
 	}
 	s.echo.GET("/portal", show, s.limitAddress)
 	s.echo.GET("/portal/enter", show, s.limitAddress)
+	s.echo.GET("/apply/:id", s.applyPage, s.limitAddress)
+	s.echo.POST("/apply/:id", s.applyPage, s.limitAddress)
+	if s.Teller != nil {
+		s.echo.GET("/portal/unsubscribe/:token", s.unsubscribe(false), s.limitAddress)
+		s.echo.POST("/portal/unsubscribe/:token", s.unsubscribe(true), s.limitAddress)
+	}
 	s.echo.GET("/assets/portal.js", asset("portal.js", "text/javascript; charset=utf-8"), s.limitAddress)
 }

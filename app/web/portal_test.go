@@ -453,6 +453,12 @@ func portalBody(path string, ids map[string]string) any {
 		return m{"subject": "earning", "earning_id": ids["earnings"], "claimed": m{"amount": "1.00", "currency": "USD"}, "text": "mine"}
 	case "/disputes/{id}/messages":
 		return m{"text": "mine"}
+	case "/payout-method":
+		return m{"kind": "paypal", "account": "me@example.com"}
+	case "/notifications":
+		return m{"muted": []string{}, "digest": "off"}
+	case "/leave":
+		return m{"confirm": false}
 	case "/posts":
 		return m{"agreement_id": ids["agreements"], "platform": "youtube", "url": "https://youtu.be/dQw4w9WgXcQ", "published_at": "2026-11-24T10:00:00Z"}
 	}

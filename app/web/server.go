@@ -19,6 +19,7 @@ import (
 
 	"tributary/internal/identity"
 	"tributary/internal/landing"
+	"tributary/internal/notify"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/program"
@@ -77,6 +78,9 @@ type Deps struct {
 	Wake func(shopID int64)
 	// People lets influencers into the portal; nil leaves it out.
 	People *identity.People
+	// Teller tells influencers what has happened; nil leaves out the page that
+	// ends that.
+	Teller *notify.Teller
 	// WakeOutbox has the outbox of a shop (0: of nobody's) looked at soon; nil
 	// leaves it to the tick.
 	WakeOutbox func(shopID int64)

@@ -101,7 +101,8 @@ func Open(ctx context.Context, tx *store.Tx, influencerID int64, c Claim) (*stor
 		}
 		return nil, err
 	}
-	return &d, tx.AddDisputeMessage(ctx, d.ID, Influencer, c.Text)
+	_, err = tx.AddDisputeMessage(ctx, d.ID, Influencer, c.Text)
+	return &d, err
 }
 
 func zoneOf(ctx context.Context, tx *store.Tx) (*time.Location, error) {
@@ -157,7 +158,11 @@ func Say(ctx context.Context, tx *store.Tx, id int64, author, text string) (*sto
 			return nil, err
 		}
 	}
-	return d, tx.AddDisputeMessage(ctx, d.ID, author, text)
+	said, err := tx.AddDisputeMessage(ctx, d.ID, author, text)
+	if err != nil || author != Merchant {
+		return d, err
+	}
+	return d, tx.Note(ctx, store.NoticeDisputeAnswer, said, tx.Now, d.InfluencerID)
 }
 
 // Withdraw ends a dispute by who opened it.
@@ -219,7 +224,10 @@ func decide(ctx context.Context, tx *store.Tx, d *store.Dispute, state string, m
 			return err
 		}
 	}
-	return tx.SetDispute(ctx, d)
+	if err := tx.SetDispute(ctx, d); err != nil || by == Influencer {
+		return err
+	}
+	return tx.Note(ctx, store.NoticeDisputeDecided, d.ID, tx.Now, d.InfluencerID)
 }
 
 const tickBatch = 100
@@ -257,7 +265,10 @@ func Tick(ctx context.Context, db *store.DB) error {
 }
 
 func pass(ctx context.Context, tx *store.Tx, d *store.Dispute) error {
-	say := func(text string) error { return tx.AddDisputeMessage(ctx, d.ID, Deadline, text) }
+	say := func(text string) error {
+		_, err := tx.AddDisputeMessage(ctx, d.ID, Deadline, text)
+		return err
+	}
 	if d.State == store.DisputeAsked {
 		const text = "The influencer did not answer in time."
 		if err := say(text); err != nil {

@@ -165,9 +165,22 @@ type DisputeMessage struct {
 	At     time.Time
 }
 
-// AddDisputeMessage stores what was said.
-func (tx *Tx) AddDisputeMessage(ctx context.Context, disputeID int64, author, text string) error {
-	return tx.exec(ctx, "add to dispute", "INSERT INTO dispute_messages (shop_id, dispute_id, author, text, at) VALUES ($1, $2, $3, $4, $5)", tx.ShopID, disputeID, author, text, tx.Now)
+// AddDisputeMessage stores what was said and returns its id.
+func (tx *Tx) AddDisputeMessage(ctx context.Context, disputeID int64, author, text string) (id int64, err error) {
+	err = tx.pgx.QueryRow(ctx, "INSERT INTO dispute_messages (shop_id, dispute_id, author, text, at) VALUES ($1, $2, $3, $4, $5) RETURNING id", tx.ShopID, disputeID, author, text, tx.Now).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("add to dispute: %w", err)
+	}
+	return id, nil
+}
+
+// DisputeMessage returns what was said with the dispute it is about.
+func (tx *Tx) DisputeMessage(ctx context.Context, id int64) (disputeID int64, m DisputeMessage, err error) {
+	err = tx.pgx.QueryRow(ctx, "SELECT dispute_id, id, author, text, at FROM dispute_messages WHERE shop_id = $1 AND id = $2", tx.ShopID, id).Scan(&disputeID, &m.ID, &m.Author, &m.Text, &m.At)
+	if err != nil {
+		return 0, m, fmt.Errorf("load what was said: %w", notFound(err))
+	}
+	return disputeID, m, nil
 }
 
 // DisputeMessages returns what was said, ascending.

@@ -230,3 +230,13 @@ func (tx *Tx) Memberships(ctx context.Context, email string) ([]Membership, erro
 	}
 	return out, nil
 }
+
+// Leave notes that an influencer wants to leave and have what may be deleted
+// deleted; the first time counts. It returns when that was.
+func (tx *Tx) Leave(ctx context.Context, influencerID int64) (at time.Time, err error) {
+	err = tx.pgx.QueryRow(ctx, "UPDATE influencers SET leaving_at = coalesce(leaving_at, $3) WHERE shop_id = $1 AND id = $2 RETURNING leaving_at", tx.ShopID, influencerID, tx.Now).Scan(&at)
+	if err != nil {
+		return at, fmt.Errorf("note that influencer %d leaves: %w", influencerID, notFound(err))
+	}
+	return at.UTC(), nil
+}
