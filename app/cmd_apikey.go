@@ -18,16 +18,9 @@ func newAPIKeyCmd() *cobra.Command {
 
 // inShop runs f in a transaction of the shop that --shop names.
 func inShop(cmd *cobra.Command, shop string, f func(context.Context, *store.Tx) error) error {
-	sys, err := openSystem(cmd, needs{db: true})
-	if err != nil {
-		return err
-	}
-	defer sys.Close()
-	id, err := sys.oneShop(cmd, shop)
-	if err != nil {
-		return err
-	}
-	return sys.DB.InTx(cmd.Context(), id, func(tx *store.Tx) error { return f(cmd.Context(), tx) })
+	return withShop(cmd, shop, func(sys *system, id int64) error {
+		return sys.DB.InTx(cmd.Context(), id, func(tx *store.Tx) error { return f(cmd.Context(), tx) })
+	})
 }
 
 func newAPIKeyCreateCmd() *cobra.Command {

@@ -52,6 +52,7 @@ func newBenchCmd() *cobra.Command {
 	f.IntVar(&o.Orders, "orders", 20_000, "deliveries that settle and replay work through")
 	f.IntVar(&o.History, "history", 1_000_000, "past orders of the old shop in settle-history")
 	f.IntVar(&o.Earnings, "earnings", 1_000_000, "earnings that close takes in")
+	f.IntVar(&o.Clicks, "clicks", 5_000_000, "clicks of the shop in kpi; it has a fifth as many orders")
 	f.BoolVar(&check, "check", false, "exit 1 when a goal is missed")
 	f.StringVar(&o.Profile, "profile", "", "directory for CPU profiles of the contenders")
 	return cmd

@@ -30,33 +30,26 @@ nothing.`,
 			if wrong != nil {
 				return errs.New(errs.Invalid, "invalid_flags", "which month of which shop", wrong...)
 			}
-			sys, err := openSystem(cmd, needs{db: true})
-			if err != nil {
+			return withShop(cmd, shop, func(sys *system, id int64) error {
+				bar := newProgress(cmd, "close "+month)
+				c, err := sys.Payouts.Close(cmd.Context(), id, m, "tributary close", bar.Set)
+				bar.Done()
+				if err != nil {
+					return err
+				}
+				batch := fmt.Sprintf("bat_%d", c.Batch.ID)
+				if wantJSON(cmd) {
+					return printJSON(cmd.OutOrStdout(), map[string]any{"batch": batch, "period": c.Batch.Period, "already_closed": c.Already,
+						"locked": c.Locked, "items": c.Items, "lines": c.Lines, "paying": c.Paying})
+				}
+				if c.Already {
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s was closed before, as batch %s. Nothing was done.\n", month, batch)
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "Closed %s as batch %s: %s, %s, %d of them paid out.\n", month, batch,
+					count(c.Items, "movement"), count(int64(c.Lines), "balance"), c.Paying)
 				return err
-			}
-			defer sys.Close()
-			id, err := sys.oneShop(cmd, shop)
-			if err != nil {
-				return err
-			}
-			bar := newProgress(cmd, "close "+month)
-			c, err := sys.Payouts.Close(cmd.Context(), id, m, "tributary close", bar.Set)
-			bar.Done()
-			if err != nil {
-				return err
-			}
-			batch := fmt.Sprintf("bat_%d", c.Batch.ID)
-			if wantJSON(cmd) {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"batch": batch, "period": c.Batch.Period, "already_closed": c.Already,
-					"locked": c.Locked, "items": c.Items, "lines": c.Lines, "paying": c.Paying})
-			}
-			if c.Already {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s was closed before, as batch %s. Nothing was done.\n", month, batch)
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Closed %s as batch %s: %s, %s, %d of them paid out.\n", month, batch,
-				count(c.Items, "movement"), count(int64(c.Lines), "balance"), c.Paying)
-			return err
+			})
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")

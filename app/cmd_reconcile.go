@@ -32,46 +32,7 @@ read waits to be settled then.`,
 			if err != nil || err2 != nil || end.Before(start) || end.Sub(start) > 400*24*time.Hour {
 				return usageError{errors.New("--from and --to must be days such as 2026-11-01, in order, a year apart at most")}
 			}
-			sys, err := openSystem(cmd, needs{db: true})
-			if err != nil {
-				return err
-			}
-			defer sys.Close()
-			id, err := sys.oneShop(cmd, shop)
-			if err != nil {
-				return err
-			}
-			if heal {
-				if _, err := sys.Sweeper.Shop(cmd.Context(), id); err != nil {
-					return err
-				}
-				if _, err := sys.settle(cmd.Context(), id); err != nil {
-					return err
-				}
-			}
-			days, cur, err := sys.Sweeper.Compare(cmd.Context(), id, start, end.AddDate(0, 0, 1))
-			if err != nil {
-				return err
-			}
-			if wantJSON(cmd) {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "currency": cur, "days": days})
-			}
-			rows := [][]string{{"DAY", "ORDERS", "STORE", "TOTAL", "STORE'S", "DIFFERENCE", "SEEN", "MISSING", "HEALED"}}
-			differ := 0
-			for _, d := range days {
-				if d.Difference != 0 || d.Orders != d.StoreOrders {
-					differ++
-				}
-				rows = append(rows, []string{d.Day, fmt.Sprint(d.Orders), fmt.Sprint(d.StoreOrders), money.Format(d.Total, cur), money.Format(d.StoreTotal, cur),
-					money.Format(d.Difference, cur), fmt.Sprint(d.Seen), fmt.Sprint(d.Missing), fmt.Sprint(d.Healed)})
-			}
-			if err := printTable(cmd.OutOrStdout(), rows); err != nil {
-				return err
-			}
-			if differ > 0 {
-				return fmt.Errorf("%d days differ from the store", differ)
-			}
-			return nil
+			return withShop(cmd, shop, func(sys *system, id int64) error { return sys.reconcile(cmd, id, start, end, heal) })
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
@@ -79,4 +40,38 @@ read waits to be settled then.`,
 	cmd.Flags().StringVar(&to, "to", "", "last day (default: today)")
 	cmd.Flags().BoolVar(&heal, "heal", false, "sweep the store first")
 	return cmd
+}
+
+// reconcile compares the days from start to end, both included.
+func (sys *system) reconcile(cmd *cobra.Command, shopID int64, start, end time.Time, heal bool) error {
+	if heal {
+		if _, err := sys.Sweeper.Shop(cmd.Context(), shopID); err != nil {
+			return err
+		}
+		if _, err := sys.settle(cmd.Context(), shopID); err != nil {
+			return err
+		}
+	}
+	days, cur, err := sys.Sweeper.Compare(cmd.Context(), shopID, start, end.AddDate(0, 0, 1))
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"DAY", "ORDERS", "STORE", "TOTAL", "STORE'S", "DIFFERENCE", "SEEN", "MISSING", "HEALED"}}
+	differ := 0
+	for _, d := range days {
+		if d.Difference != 0 || d.Orders != d.StoreOrders {
+			differ++
+		}
+		rows = append(rows, []string{d.Day, fmt.Sprint(d.Orders), fmt.Sprint(d.StoreOrders), money.Format(d.Total, cur), money.Format(d.StoreTotal, cur),
+			money.Format(d.Difference, cur), fmt.Sprint(d.Seen), fmt.Sprint(d.Missing), fmt.Sprint(d.Healed)})
+	}
+	if wantJSON(cmd) {
+		err = printJSON(cmd.OutOrStdout(), map[string]any{"shop": shopID, "currency": cur, "days": days})
+	} else {
+		err = printTable(cmd.OutOrStdout(), rows)
+	}
+	if err == nil && differ > 0 {
+		err = fmt.Errorf("%d days differ from the store", differ)
+	}
+	return err
 }

@@ -212,6 +212,7 @@ func (sys *system) work() jobs.Work {
 		DueOutbox: sys.Outbox.DueShops,
 		Renewals:  sys.Shopify.RenewIdle,
 		Sweeps:    sys.sweep,
+		Privacy:   sys.Settler.Privacy,
 		Holds: func(ctx context.Context) error {
 			return errors.Join(dispute.Tick(ctx, sys.DB), sys.Payouts.Holds(ctx))
 		},

@@ -150,26 +150,20 @@ func newRestKeysCmd() *cobra.Command {
 		Use: "rest-keys", Short: "Give a WooCommerce shop the keys of its REST API", Args: noArgs,
 		Long: `Stores the consumer key and secret of a WooCommerce shop, sealed. With them an order
 is read again where its webhooks do not tell all: which lines a refund gave back.
-Read access is enough.`,
+Read access is enough for that; to keep discount codes in the store, the keys must
+be allowed to write, too.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sys, err := openSystem(cmd, needs{db: true})
-			if err != nil {
+			return withShop(cmd, shop, func(sys *system, id int64) error {
+				connection, err := tenant.SetRestKeys(cmd.Context(), sys.DB, sys.Keys, id, k)
+				if err != nil {
+					return err
+				}
+				if wantJSON(cmd) {
+					return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "connection": connection})
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "The keys of shop %d are stored.\n", id)
 				return err
-			}
-			defer sys.Close()
-			id, err := sys.oneShop(cmd, shop)
-			if err != nil {
-				return err
-			}
-			connection, err := tenant.SetRestKeys(cmd.Context(), sys.DB, sys.Keys, id, k)
-			if err != nil {
-				return err
-			}
-			if wantJSON(cmd) {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"shop": id, "connection": connection})
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The keys of shop %d are stored.\n", id)
-			return err
+			})
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "the shop's domain or number")
@@ -179,6 +173,20 @@ Read access is enough.`,
 }
 
 var errWhichShop = errs.New(errs.Invalid, "which_shop", "say which shop with --shop; `tributary shop list` shows them all")
+
+// withShop runs f with the system and the shop that --shop names.
+func withShop(cmd *cobra.Command, shop string, f func(sys *system, id int64) error) error {
+	sys, err := openSystem(cmd, needs{db: true})
+	if err != nil {
+		return err
+	}
+	defer sys.Close()
+	id, err := sys.oneShop(cmd, shop)
+	if err != nil {
+		return err
+	}
+	return f(sys, id)
+}
 
 // oneShop is the one shop that --shop names.
 func (sys *system) oneShop(cmd *cobra.Command, name string) (int64, error) {

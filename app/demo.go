@@ -191,7 +191,7 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 			shop.id = added.ID
 		}
 		to := tenant.ConnectionTo{BaseURL: s.URL()}
-		to.RestKeys.Key, to.RestKeys.Secret = s.AddKey(false)
+		to.RestKeys.Key, to.RestKeys.Secret = s.AddKey(true)
 		c, err := tenant.Connect(ctx, sys.DB, sys.Keys, shop.id, to)
 		if err != nil {
 			return err

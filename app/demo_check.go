@@ -147,6 +147,8 @@ func (r *report) differs(invariant, subject string, want, got int64) {
 // trickle lets people come and go while the stores trade live.
 func (d *demo) trickle(ctx context.Context, every time.Duration) {
 	for _, s := range d.shops {
-		s.play.Trickle(ctx, every)
+		s.play.Trickle(ctx, every, func(err error) {
+			d.sys.Log.Error("nobody follows links in this store any more", "shop", s.store.Domain(), "error", err)
+		})
 	}
 }

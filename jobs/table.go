@@ -30,6 +30,7 @@ const (
 	kindNotices    = "tick:notices"
 	kindRenewals   = "tick:renewals"
 	kindSweeps     = "tick:sweeps"
+	kindPrivacy    = "tick:privacy"
 )
 
 // kind is one row of the task table. asynq's own defaults (25 retries, 30
@@ -67,6 +68,8 @@ type Work struct {
 	Renewals func(ctx context.Context) error
 	// Sweeps reads from Shopify stores what no webhook told.
 	Sweeps func(ctx context.Context) error
+	// Privacy hands out and forgets personal data as people have asked.
+	Privacy func(ctx context.Context) error
 	// Holds makes payable what has passed its hold.
 	Holds func(ctx context.Context) error
 	// Close closes every month that has ended in its shop's zone.
@@ -118,25 +121,15 @@ func table(wake *Waker) []kind {
 		outbox,
 		sweep(wake),
 		{name: kindOutboxes, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 3s",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueOutbox(ctx)
-				for _, id := range shops {
-					wake.Outbox(id)
-				}
-				return err
-			}},
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueOutbox, wake.Outbox) }},
 		{name: kindRereads, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
-			run: func(ctx context.Context, w Work, _ payload) error {
-				shops, err := w.DueRereads(ctx)
-				for _, id := range shops {
-					wake.Reread(id)
-				}
-				return err
-			}},
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueRereads, wake.Reread) }},
 		{name: kindRenewals, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 10m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Renewals(ctx) }},
 		{name: kindSweeps, queue: queueStores, timeout: 15 * time.Minute, retries: 1, every: "@every 5m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Sweeps(ctx) }},
+		{name: kindPrivacy, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Privacy(ctx) }},
 		{name: kindHolds, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Holds(ctx) }},
 		{name: kindClose, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 5m",
@@ -154,13 +147,16 @@ func table(wake *Waker) []kind {
 
 func sweep(wake *Waker) kind {
 	return kind{name: kindSweep, queue: queueTicks, timeout: 20 * time.Second, retries: 1, every: "@every 5s",
-		run: func(ctx context.Context, w Work, _ payload) error {
-			shops, err := w.DueShops(ctx)
-			for _, id := range shops {
-				wake.Wake(id)
-			}
-			return err
-		}}
+		run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueShops, wake.Wake) }}
+}
+
+// wakeAll wakes the shops up that are due.
+func wakeAll(ctx context.Context, due func(context.Context) ([]int64, error), wake func(shopID int64)) error {
+	shops, err := due(ctx)
+	for _, id := range shops {
+		wake(id)
+	}
+	return err
 }
 
 func (k kind) task(p payload) *asynq.Task {

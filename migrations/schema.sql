@@ -252,6 +252,7 @@ CREATE TABLE deliveries (
   next_at timestamp with time zone NOT NULL,
   order_id bigint,
   note text,
+  redacted boolean DEFAULT false NOT NULL,
   CONSTRAINT deliveries_pkey PRIMARY KEY (shop_id, id, day)
 ) PARTITION BY RANGE (day);
 CREATE INDEX deliveries_due ON ONLY deliveries USING btree (shop_id, next_at, id) WHERE (state < 2);
@@ -1132,9 +1133,14 @@ CREATE TABLE privacy_requests (
   customer_id bigint DEFAULT 0 NOT NULL,
   due_at timestamp with time zone NOT NULL,
   done_at timestamp with time zone,
+  subject bytea,
+  report bytea,
+  requested_at timestamp with time zone,
+  note text DEFAULT ''::text NOT NULL,
   CONSTRAINT privacy_requests_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT privacy_requests_shop_id_delivery_id_key UNIQUE (shop_id, delivery_id)
 );
+CREATE INDEX privacy_requests_open ON privacy_requests USING btree (shop_id) WHERE (done_at IS NULL);
 
 -- Table rereads
 CREATE TABLE rereads (
@@ -1456,7 +1462,8 @@ CREATE OR REPLACE FUNCTION door_install_shop(p smallint, d text, n text, c text,
 AS $function$ INSERT INTO shops AS s (platform, domain, name, currency, time_zone, hash_key, installed_at)
         VALUES (p, lower(d), n, c, z, k, at)
         ON CONFLICT (platform, domain) DO UPDATE
-          SET installed_at = CASE WHEN s.uninstalled_at IS NULL THEN s.installed_at ELSE excluded.installed_at END, uninstalled_at = NULL
+          SET installed_at = CASE WHEN s.uninstalled_at IS NULL THEN s.installed_at ELSE excluded.installed_at END, uninstalled_at = NULL,
+            hash_key = CASE s.hash_key WHEN '' THEN excluded.hash_key ELSE s.hash_key END
         RETURNING s.id, s.xmax = 0 $function$
 ;
 CREATE OR REPLACE FUNCTION door_lead_form(p text)
@@ -1567,6 +1574,13 @@ AS $function$ SELECT a.shop_id FROM social_accounts a JOIN shops s ON s.id = a.s
           EXISTS (SELECT FROM posts p WHERE p.shop_id = a.shop_id AND p.platform = a.platform AND p.next_at <= at) OR
           EXISTS (SELECT FROM hashtags h WHERE h.shop_id = a.shop_id AND h.platform = a.platform AND h.ended_at IS NULL AND h.next_at <= at))
         GROUP BY 1 ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_privacy_open(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT p.shop_id FROM privacy_requests p WHERE p.done_at IS NULL AND coalesce(p.requested_at, '-infinity') <= at ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_shop_by_domain(p smallint, d text)
  RETURNS TABLE(id bigint, uninstalled boolean)
@@ -1996,6 +2010,7 @@ GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds tex
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_privacy_open(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;

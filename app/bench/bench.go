@@ -31,6 +31,7 @@ type Options struct {
 	Orders   int // of settle, replay: deliveries stored beforehand
 	History  int // of settle-history: past orders of the old shop
 	Earnings int // of close
+	Clicks   int // of kpi: a shop with so many, and a fifth as many orders
 
 	// Profile is a directory for CPU profiles of the contenders; empty: none.
 	Profile string
@@ -51,6 +52,7 @@ func (o *Options) defaults() {
 	def(&o.Orders, 20_000)
 	def(&o.History, 1_000_000)
 	def(&o.Earnings, 1_000_000)
+	def(&o.Clicks, 5_000_000)
 	if o.Window == 0 {
 		o.Window = 4 * time.Second
 	}
@@ -128,6 +130,8 @@ var benchmarks = []benchmark{
 	{"settle-history", "the same on a shop with a long past, against a new shop", settleHistory},
 	{"replay", "the ledger of a shop from its stored deliveries, against settle", replay},
 	{"landing", "visitors of a landing page, each visit durable, against the bare bytes", landingPage},
+	{"kpi", "the first page of a shop with a year of clicks and orders, against sums over the raw rows", home},
+	{"rollup", "settle, and redirect while its clicks are judged, with and without counting the KPIs", rollup},
 	{"close", "a month's payouts from a million earnings", closeMonth},
 }
 

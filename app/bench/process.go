@@ -11,6 +11,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"time"
 
 	"tributary/internal/config"
 )
@@ -35,7 +36,9 @@ type task struct {
 	Workers     int
 	Limit       int // rows, where a role does only some of its work
 	Period      string
-	Profile     string // file for a CPU profile
+	Until       time.Time // as of when
+	Uncounted   bool      // without KPIs
+	Profile     string    // file for a CPU profile
 }
 
 // account is what it says when it is done, one JSON line on its stdout. A
@@ -44,6 +47,9 @@ type account struct {
 	Address string
 	Seconds float64
 	Rows    int64
+	P50     float64            `json:",omitempty"` // ms
+	P99     float64            `json:",omitempty"`
+	Value   string             `json:",omitempty"` // what was found, to be compared
 	Extra   map[string]float64 `json:",omitempty"`
 	RSS     float64            // peak, MiB
 	Error   string

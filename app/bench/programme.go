@@ -58,20 +58,28 @@ func (s *stage) addInfluencer(ctx context.Context, tx *store.Tx, campaignID int6
 	if err != nil {
 		return err
 	}
-	if err := program.Offer(ctx, tx, a.ID); err != nil {
+	if err := signed(ctx, tx, a.ID, email); err != nil {
 		return err
 	}
-	vs, err := tx.Versions(ctx, a.ID)
+	_, err = program.AddCode(ctx, tx, program.NewCode{AgreementID: a.ID, Code: codeOf(i)})
+	return err
+}
+
+// signed has an agreement's draft offered and signed by both.
+func signed(ctx context.Context, tx *store.Tx, agreementID int64, email string) error {
+	if err := program.Offer(ctx, tx, agreementID); err != nil {
+		return err
+	}
+	vs, err := tx.Versions(ctx, agreementID)
 	if err != nil {
 		return err
 	}
 	for _, party := range []string{"merchant", "influencer"} {
-		if err := program.Sign(ctx, tx, a.ID, program.NewSignature{Party: party, Signer: handle, Email: email, IP: "203.0.113.7", Method: "api", Hash: vs[0].Hash}); err != nil {
+		if err := program.Sign(ctx, tx, agreementID, program.NewSignature{Party: party, Signer: party, Email: email, IP: "203.0.113.7", Method: "api", Hash: vs[0].Hash}); err != nil {
 			return err
 		}
 	}
-	_, err = program.AddCode(ctx, tx, program.NewCode{AgreementID: a.ID, Code: codeOf(i)})
-	return err
+	return nil
 }
 
 // insertDeliveries stores what the shop has sent, as the inbox would have.

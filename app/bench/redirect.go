@@ -118,11 +118,21 @@ func slugOf(n uint64) string { return fmt.Sprintf("l%05d", mix(n)%redirectLinks)
 
 // visit follows links over so many connections, each waiting for its answer.
 func visit(ctx context.Context, address string, conns int, warm, window time.Duration) (heard, error) {
+	return follow(ctx, address, visits(), conns, warm, window)
+}
+
+// visits are requests of some thousand visits.
+func visits() [][]byte {
 	reqs := make([][]byte, 4096)
 	for i := range reqs {
 		reqs[i] = fmt.Appendf(nil, "GET /r/%s HTTP/1.1\r\nHost: tributary.example.com\r\nUser-Agent: %s\r\nAccept: text/html\r\nReferer: https://www.instagram.com/\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\r\n",
 			slugOf(uint64(i)), browsers[i%len(browsers)])
 	}
+	return reqs
+}
+
+// follow sends the requests in turn.
+func follow(ctx context.Context, address string, reqs [][]byte, conns int, warm, window time.Duration) (heard, error) {
 	clients := make([]*client, conns)
 	for i := range clients {
 		c, err := net.Dial("tcp", address) //nolint:noctx // loopback; the run is bounded in time
@@ -134,7 +144,7 @@ func visit(ctx context.Context, address string, conns int, warm, window time.Dur
 	}
 	var ticket, failed atomic.Int64
 	var first atomic.Pointer[error]
-	follow := func(c *client) bool {
+	one := func(c *client) bool {
 		_, err := c.conn.Write(reqs[ticket.Add(1)%int64(len(reqs))])
 		if err == nil {
 			err = c.answer()
@@ -153,7 +163,7 @@ func visit(ctx context.Context, address string, conns int, warm, window time.Dur
 	var wg sync.WaitGroup
 	for _, c := range clients { // every link once, so that a limit that knows them from the start has no head start
 		wg.Go(func() {
-			for ctx.Err() == nil && ticket.Load() < int64(len(reqs)) && follow(c) {
+			for ctx.Err() == nil && ticket.Load() < int64(len(reqs)) && one(c) {
 			}
 		})
 	}
@@ -164,7 +174,7 @@ func visit(ctx context.Context, address string, conns int, warm, window time.Dur
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				start := time.Now()
-				if !start.Before(until) || !follow(c) {
+				if !start.Before(until) || !one(c) {
 					return
 				}
 				if end := time.Now(); !start.Before(from) && end.Before(until) {
@@ -203,6 +213,7 @@ func (s *stage) addLinks(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	s.caches["links shop"] = shop.ID
 	var agreement int64
 	if err := db.InTx(ctx, shop.ID, func(tx *store.Tx) error {
 		handle, email, title := "anna", "anna@example.com", "Autumn"
@@ -220,7 +231,7 @@ func (s *stage) addLinks(ctx context.Context, url string) error {
 			return err
 		}
 		agreement = a.ID
-		return nil
+		return signed(ctx, tx, a.ID, email)
 	}); err != nil {
 		return err
 	}

@@ -124,6 +124,7 @@ func settleOurs(ctx context.Context, o task, _ func(string)) (a account, err err
 	}
 	defer db.Close()
 	s := intake.NewSettler(db, keys, slog.New(slog.DiscardHandler), obs.NewMetrics("bench"))
+	s.Uncounted = o.Uncounted
 	start := time.Now()
 	r, err := s.Drain(ctx, o.ShopID)
 	a.Seconds, a.Rows = time.Since(start).Seconds(), int64(r.Deliveries)

@@ -105,6 +105,15 @@ func (t *DiscountTerms) spec(cur money.Currency) (discount.Spec, error) {
 	return s, nil
 }
 
+// specOf is spec in the currency of tx's shop.
+func (t *DiscountTerms) specOf(ctx context.Context, tx *store.Tx) (discount.Spec, error) {
+	shop, err := tx.Shop(ctx)
+	if err != nil {
+		return discount.Spec{}, err
+	}
+	return t.spec(money.Currency(shop.Currency))
+}
+
 func asTerms(s *discount.Spec, cur money.Currency) DiscountTerms {
 	t := DiscountTerms{Kind: string(s.Kind), MinQuantity: s.MinQuantity, UsageLimit: s.UsageLimit, OncePerCustomer: s.OncePerCustomer, EndsAt: utc(s.EndsAt), StartsAt: utcOrNil(s.StartsAt)}
 	if s.PercentBps > 0 {
@@ -174,11 +183,7 @@ func makeDiscount(ctx context.Context, tx *store.Tx, n *newDiscount) (Discount, 
 	if err != nil {
 		return Discount{}, err
 	}
-	shop, err := tx.Shop(ctx)
-	if err != nil {
-		return Discount{}, err
-	}
-	spec, err := n.Terms.spec(money.Currency(shop.Currency))
+	spec, err := n.Terms.specOf(ctx, tx)
 	if err != nil {
 		return Discount{}, err
 	}
@@ -273,11 +278,7 @@ func (s *Server) changeDiscount(ctx context.Context, tx *store.Tx, in *changeDis
 	if err != nil {
 		return Discount{}, err
 	}
-	shop, err := tx.Shop(ctx)
-	if err != nil {
-		return Discount{}, err
-	}
-	spec, err := in.Body.Terms.spec(money.Currency(shop.Currency))
+	spec, err := in.Body.Terms.specOf(ctx, tx)
 	if err != nil {
 		return Discount{}, err
 	}

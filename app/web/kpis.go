@@ -17,6 +17,7 @@ import (
 func (s *Server) kpiTable() []route {
 	return []route{
 		{get, "/kpis", read, "Get the KPIs of the shop or a part of it, as a series", reads(s.getKPIs)},
+		{get, "/kpis/overview", read, "Get what the first page shows: the last 30 days beside those before, hours, days of a year, and who sold most", reads(s.overview)},
 		{get, "/kpis/top", read, "List campaigns, influencers, links, codes, pages, live sessions or posts by a measure", reads(s.topKPIs)},
 		{get, "/kpis/cohorts", read, "Get repeat conversions by the month in which customers were acquired", reads(s.cohorts)},
 		{get, "/kpis/scores", read, "Score influencers by what they have done", reads(s.scores)},

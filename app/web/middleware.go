@@ -99,16 +99,18 @@ func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) 
 	}
 	s.Metrics.Requests.WithLabelValues(route, method, statusClass(status)).Inc()
 	s.Metrics.RequestSeconds.WithLabelValues(route).Observe(time.Since(start).Seconds())
+	ctx, err := c.Request().Context(), v.err
+	// The metrics have counted a link that was followed and a delivery that was
+	// stored, which is its own record: a line for each would be most of the log.
+	if err == nil && (v.shopper || isDoor(route) && line.Quiet(ctx)) {
+		return
+	}
 	line.Add(slog.String("route", route), slog.Int("status", status), slog.Int64("bytes", c.Response().Size))
 	if v.caller.ShopID != 0 {
 		line.Add(slog.Int64("shop", v.caller.ShopID), slog.Int64("key", v.caller.KeyID))
 		if v.caller.User != "" {
 			line.Add(slog.String("user", v.caller.User))
 		}
-	}
-	err := v.err
-	if v.shopper && err == nil {
-		return // metrics have counted it
 	}
 	if !v.shopper {
 		line.Add(slog.String("address", v.address))
@@ -119,12 +121,7 @@ func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) 
 	if he := (*echo.HTTPError)(nil); errors.As(err, &he) {
 		err = errs.New(errs.Invalid, codeOf(he.Code), http.StatusText(he.Code))
 	}
-	if err == nil && isDoor(route) {
-		// A delivery that was stored is its own record, and the metrics count
-		// it: a line for each would be most of the log.
-		line.Quiet()
-	}
-	line.Done(c.Request().Context(), err)
+	line.Done(ctx, err)
 }
 
 func statusClass(status int) string {

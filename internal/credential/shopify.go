@@ -88,7 +88,7 @@ func (s *Shopify) access(ctx context.Context, shopID int64, good func(*store.Sho
 			token, err := platform.OpenToken(s.Keys, shopID, platform.AccessToken, a.Access)
 			return shopify.Access{Shop: domain, Token: token}, err
 		default:
-			if err := pause(ctx, lookAgain); err != nil {
+			if err := platform.Sleep(ctx, lookAgain); err != nil {
 				return shopify.Access{}, err
 			}
 		}
@@ -231,15 +231,4 @@ func (s *Shopify) RenewIdle(ctx context.Context) error {
 		}
 	}
 	return failed
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,17 +1,15 @@
 package identity
 
 import (
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"net/url"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"tributary/internal/errs"
+	"tributary/internal/platform/shopify"
 )
 
 // Session is who a Shopify session token speaks for: a person at work in the
@@ -27,7 +25,7 @@ type Session struct {
 // safe for concurrent use.
 type Sessions struct {
 	clientID string
-	secrets  [][]byte
+	secrets  jwt.VerificationKeySet // any of which may have signed
 }
 
 // NewSessions verifies tokens for the app clientID that are signed with one of
@@ -37,10 +35,10 @@ func NewSessions(clientID string, secrets ...string) *Sessions {
 	s := &Sessions{clientID: clientID}
 	for _, secret := range secrets {
 		if secret != "" {
-			s.secrets = append(s.secrets, []byte(secret))
+			s.secrets.Keys = append(s.secrets.Keys, []byte(secret))
 		}
 	}
-	if clientID == "" || s.secrets == nil {
+	if clientID == "" || s.secrets.Keys == nil {
 		return nil
 	}
 	return s
@@ -54,7 +52,6 @@ const (
 )
 
 var (
-	sessionShop = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,99}\.myshopify\.com$`)
 	sessionUser = regexp.MustCompile(`^[0-9]{1,20}$`)
 
 	// ErrSession says that a session token is no good, or no longer; a new one
@@ -78,6 +75,12 @@ func sessionToken(authorization string) (string, bool) {
 	return token, strings.EqualFold(scheme, "Bearer") && strings.Count(token, ".") == 2
 }
 
+// claims are those of a session token that we look at.
+type claims struct {
+	Dest string `json:"dest"`
+	jwt.RegisteredClaims
+}
+
 // Verify returns the session behind a token as of now, or ErrSession or
 // ErrOtherApp. Tokens of checkouts and customer accounts are no sessions of the
 // admin.
@@ -85,41 +88,24 @@ func (s *Sessions) Verify(token string, now time.Time) (Session, error) {
 	if len(token) > sessionLongest {
 		return Session{}, ErrSession
 	}
-	signed, signature, ok := cutLast(token)
-	head, body, ok2 := strings.Cut(signed, ".")
-	if !ok || !ok2 || !s.signed(signed, signature) {
-		return Session{}, ErrSession
-	}
-	var h struct {
-		Alg string `json:"alg"`
-	}
-	if !decodePart(head, &h) || h.Alg != "HS256" {
-		return Session{}, ErrSession
-	}
-	var c struct {
-		Iss, Dest, Aud, Sub, Jti string
-		Exp, Nbf                 json.Number
-	}
-	if !decodePart(body, &c) {
-		return Session{}, ErrSession
-	}
-	if c.Aud != s.clientID {
+	var c claims
+	_, err := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(), jwt.WithLeeway(sessionLeeway),
+		jwt.WithExpirationRequired(), // without one a token would be good for ever
+		jwt.WithAudience(s.clientID), jwt.WithTimeFunc(func() time.Time { return now }),
+	).ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return s.secrets, nil })
+	switch {
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return Session{}, ErrOtherApp
-	}
-	exp, err := c.Exp.Int64() // without one a token would be good for ever
-	if err != nil || !now.Before(time.Unix(exp, 0).Add(sessionLeeway)) {
+	case err != nil:
 		return Session{}, ErrSession
 	}
-	if c.Nbf != "" {
-		if nbf, err := c.Nbf.Int64(); err != nil || now.Add(sessionLeeway).Before(time.Unix(nbf, 0)) {
-			return Session{}, ErrSession
-		}
-	}
-	shop, ok := shopOf(c.Dest)
-	if !ok || c.Iss != "https://"+shop+"/admin" || !sessionUser.MatchString(c.Sub) {
+	host, https := strings.CutPrefix(c.Dest, "https://")
+	shop, ok := shopify.ShopDomain(host)
+	if len(c.Audience) != 1 || !https || !ok || shop != host || c.Issuer != c.Dest+"/admin" || !sessionUser.MatchString(c.Subject) {
 		return Session{}, ErrSession
 	}
-	return Session{Shop: shop, User: c.Sub, ID: c.Jti, Expires: time.Unix(exp, 0).UTC()}, nil
+	return Session{Shop: shop, User: c.Subject, ID: c.ID, Expires: c.ExpiresAt.UTC()}, nil
 }
 
 // FromHeader is Verify for the value of an Authorization header.
@@ -129,47 +115,4 @@ func (s *Sessions) FromHeader(authorization string, now time.Time) (Session, err
 		return Session{}, ErrSession
 	}
 	return s.Verify(token, now)
-}
-
-// shopOf reads the shop from a token's destination.
-func shopOf(dest string) (string, bool) {
-	u, err := url.Parse(dest)
-	if err != nil || dest != "https://"+u.Host || !sessionShop.MatchString(u.Host) {
-		return "", false
-	}
-	return u.Host, true
-}
-
-// signed compares in constant time. The algorithm is ours, whatever the header
-// of the token says.
-func (s *Sessions) signed(text, signature string) bool {
-	got, err := base64.RawURLEncoding.Strict().DecodeString(signature)
-	if err != nil {
-		return false
-	}
-	for _, secret := range s.secrets {
-		m := hmac.New(sha256.New, secret)
-		m.Write([]byte(text))
-		if hmac.Equal(m.Sum(nil), got) {
-			return true
-		}
-	}
-	return false
-}
-
-func cutLast(token string) (before, after string, ok bool) {
-	i := strings.LastIndexByte(token, '.')
-	if i < 0 {
-		return token, "", false
-	}
-	return token[:i], token[i+1:], true
-}
-
-func decodePart(part string, into any) bool {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(part)
-	if err != nil {
-		return false
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	return d.Decode(into) == nil
 }

@@ -104,6 +104,8 @@ func TestSessionTokensAreReadWithTenSecondsOfLeewayAndNoMore(t *testing.T) {
 		{"of a checkout", "new secret", claims{"iss": "https://a.myshopify.com/checkouts"}, false},
 		{"of a customer", "new secret", claims{"sub": "gid://shopify/Customer/1"}, false},
 		{"of nobody", "new secret", claims{"sub": nil}, false},
+		{"for us and others", "new secret", claims{"aud": []string{"app", "other"}}, false},
+		{"for nobody", "new secret", claims{"aud": nil}, false},
 		{"shop with a path", "new secret", claims{"dest": "https://a.myshopify.com/x"}, false},
 		{"shop over http", "new secret", claims{"dest": "http://a.myshopify.com"}, false},
 		{"shop within another host", "new secret", claims{"dest": "https://a.myshopify.com.evil.com", "iss": "https://a.myshopify.com.evil.com/admin"}, false},

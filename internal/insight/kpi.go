@@ -68,3 +68,39 @@ func Scores(ctx context.Context, tx *store.Tx, f store.KPIFilter, currency strin
 	}
 	return out, nil
 }
+
+// HomePeriod is how many days Home looks back, and compares with those before.
+const HomePeriod = 30
+
+// Overview is what a merchant's first page shows.
+type Overview struct {
+	Period []store.KPIRow // sums of the last HomePeriod days, a row a currency
+	Before []store.KPIRow // of the HomePeriod days before
+	Hours  []store.KPIRow // of the last 48 hours
+	Days   []store.KPIRow // of the last year
+	Top    []store.KPIRow // the influencers who sold most in the period, in one currency each
+}
+
+// Home reads the overview of a shop as of now: sums of counts, whatever the shop
+// has behind it.
+func Home(ctx context.Context, tx *store.Tx, zone *time.Location, now time.Time) (o Overview, err error) {
+	y, m, d := now.In(zone).Date()
+	tomorrow := time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
+	since := func(days int) time.Time { return tomorrow.AddDate(0, 0, -days) }
+	hour := kpi.HourOf(now, zone)
+	for _, part := range []struct {
+		rows *[]store.KPIRow
+		f    store.KPIFilter
+	}{
+		{&o.Period, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPITotal, From: since(HomePeriod), To: tomorrow}},
+		{&o.Before, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPITotal, From: since(2 * HomePeriod), To: since(HomePeriod)}},
+		{&o.Hours, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIHour, From: hour.Add(-47 * time.Hour), To: hour.Add(time.Hour)}},
+		{&o.Days, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIDay, From: since(365), To: tomorrow}},
+		{&o.Top, store.KPIFilter{Dim: kpi.Influencer, EachID: true, Order: kpi.Net, Limit: 10, Grain: store.KPITotal, From: since(HomePeriod), To: tomorrow}},
+	} {
+		if *part.rows, err = tx.KPIs(ctx, part.f); err != nil {
+			return o, fmt.Errorf("overview: %w", err)
+		}
+	}
+	return o, nil
+}

@@ -3,8 +3,6 @@ package intake
 import (
 	"sync"
 	"time"
-
-	"tributary/internal/store"
 )
 
 // shopCache remembers which shop a verified name belongs to. Only hits are
@@ -44,8 +42,3 @@ func (c *shopCache[K, V]) get(k K, load func() (V, error)) (V, error) {
 	c.m[k] = cached[V]{v, now.Add(c.ttl)}
 	return v, nil
 }
-
-// compress and decompress are how bodies and orders are stored.
-func compress(b []byte) []byte { return store.Pack(b) }
-
-func decompress(b []byte) ([]byte, error) { return store.Unpack(b) }

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"tributary/internal/domain/attribution"
@@ -18,6 +20,9 @@ const repeatWindow = 365 * 24 * time.Hour
 
 // count brings what each order in the work counts for in the KPIs up to date.
 func (w *work) count(alone []*source, folds foldings) error {
+	if w.book.Uncounted {
+		return nil
+	}
 	byOrder := map[int64][]*source{}
 	add := func(s *source) {
 		if s.eval.OrderID != 0 {
@@ -33,18 +38,20 @@ func (w *work) count(alone []*source, folds foldings) error {
 		}
 	}
 	for _, e := range w.orders {
-		now := w.cells(e, byOrder[e.o.ID])
+		shared := byOrder[e.o.ID] // in the decision's order, whichever of them are folded
+		slices.SortFunc(shared, func(a, b *source) int { return cmp.Compare(a.share, b.share) })
+		now := w.cells(e, shared)
 		b := now.Encode()
 		if bytes.Equal(b, e.row.KPI) {
-			continue
-		}
-		if w.book.Dry != nil {
-			w.book.Differs("kpi_is_recomputable", fmt.Sprintf("order %d", e.o.ID), len(now), len(e.row.KPI))
 			continue
 		}
 		before, err := kpi.Decode(e.row.KPI)
 		if err != nil {
 			return poison{fmt.Errorf("order %d: %w", e.o.ID, err)}
+		}
+		if w.book.Dry != nil {
+			w.differsCells(e.o.ID, now, before)
+			continue
 		}
 		w.book.Count(before, -1)
 		w.book.Count(now, 1)
@@ -52,6 +59,23 @@ func (w *work) count(alone []*source, folds foldings) error {
 		e.dirty = true
 	}
 	return nil
+}
+
+// differsCells tells what an order should count for and does not, or the other
+// way round.
+func (w *work) differsCells(orderID int64, want, have kpi.Cells) {
+	all := kpi.Cells{}
+	all.Add(want, 1)
+	for k := range have {
+		all.At(k)
+	}
+	for k := range all {
+		for i, v := range want.At(k) {
+			if got := have.At(k)[i]; v != got {
+				w.book.Differs("kpi_is_recomputable", fmt.Sprintf("order %d, %s of %s %d, %s", orderID, kpi.Names[i], kpi.DimNames[k.Dim], k.ID, k.Hour.Format(time.RFC3339)), v, got)
+			}
+		}
+	}
 }
 
 // cells is what an order counts for: as a conversion of those who share it, and

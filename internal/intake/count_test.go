@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -87,6 +88,40 @@ func TestKPIsFollowSalesRefundsAndReturningCustomers(t *testing.T) {
 	second.cancel, second.updated = true, at(7, 9)
 	s.deliver(hook{"orders/cancelled", "w5", second.order(1000), at(7, 9)})
 	s.wantCounts(kpi.Code, 1, nil)
+	s.recounted()
+	s.verify()
+}
+
+// Two share a customer's first order. Which of them has tiers, and so is worked
+// out last, makes no difference to what the order counts for.
+func TestASharedOrderCountsTheSameWhicheverShareIsFolded(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	const split = `"attribution":{"precedence":"split","split_bps":[5000,5000],"late_touch_seconds":0}`
+	anna := s.agreement("anna", "ANNA10", tiers, split)
+	ben := s.agreement("ben", "BEN10", tenPercent, split)
+	s.clock.set(at(20, 0))
+	for i, o := range []sale{
+		{landing: "/?utm_id=" + s.click(anna, at(2, 8)), code: "BEN10"},
+		{landing: "/?utm_id=" + s.click(ben, at(3, 8)), code: "ANNA10"},
+	} {
+		o.id, o.at = int64(i+1), at(2+i, 9)
+		o.updated, o.email = o.at, fmt.Sprintf("buyer%d@example.com", i)
+		s.deliver(hook{"orders/create", fmt.Sprint(i), o.order(1000), o.at})
+	}
+	for id := int64(1); id <= 2; id++ {
+		if got := s.share(id); got == nil || got.Bps != 5000 {
+			t.Fatalf("order %d is not shared: %+v", id, got)
+		}
+	}
+	if got := s.counted(kpi.Shop, 0); got[kpi.Orders] != 2 || got[kpi.Acquired] != 2 {
+		t.Errorf("%d orders of the shop, %d of which acquired a customer, want 2 and 2", got[kpi.Orders], got[kpi.Acquired])
+	}
+	for _, campaign := range []int64{1, 2} {
+		if got := s.counted(kpi.Campaign, campaign); got[kpi.Orders] != 2 || got[kpi.Acquired] != 1 {
+			t.Errorf("%d orders of campaign %d, %d of which acquired a customer, want 2 and 1", got[kpi.Orders], campaign, got[kpi.Acquired])
+		}
+	}
 	s.recounted()
 	s.verify()
 }

@@ -14,9 +14,6 @@ type news struct {
 	at time.Time
 }
 
-// privacyWithin is how long the platform gives us to act on a privacy request.
-const privacyWithin = 30 * 24 * time.Hour
-
 // shopNews records what the deliveries say about the shop itself.
 func (w *work) shopNews(chunk []item) error {
 	for i := range chunk {
@@ -34,7 +31,7 @@ func (w *work) shopNews(chunk []item) error {
 		case platform.ShopUpdate:
 			err = w.tx.UpdateShop(w.ctx, n.Shop.Name, n.Shop.TimeZone, n.at)
 		case platform.Privacy:
-			err = w.tx.AddPrivacyRequest(w.ctx, n.Privacy.Topic, it.delivery.ID, n.Privacy.CustomerID, it.delivery.ReceivedAt.Add(privacyWithin))
+			err = AskPrivacy(w.ctx, w.tx, w.s.keys, it.delivery.ID, &n.Privacy, it.delivery.ReceivedAt)
 		}
 		if err != nil {
 			return err

@@ -139,7 +139,7 @@ func observe(ctx context.Context, db *store.DB, d store.Delivery, orderID int64,
 	binary.BigEndian.PutUint64(name[8:], uint64(orderID))         //nolint:gosec // any bits will do
 	binary.BigEndian.PutUint64(name[16:], uint64(at.UnixMicro())) //nolint:gosec // any bits will do
 	d.ID = platform.DeliveryID(d.Topic, string(name[:]), string(body))
-	d.TriggeredAt, d.ReceivedAt, d.Body = at, db.Now(), compress(body)
+	d.TriggeredAt, d.ReceivedAt, d.Body = at, db.Now(), store.Pack(body)
 	d.Day = platform.Day(d.TriggeredAt, d.ReceivedAt)
 	if _, err := db.InsertDeliveries(ctx, []*store.Delivery{&d}); err != nil {
 		return fmt.Errorf("store what reading order %d gave: %w", orderID, err)

@@ -33,6 +33,9 @@ type Settler struct {
 	terms   earning.Terms
 	clicks  *platform.ClickIDs
 
+	// Uncounted leaves the KPIs alone: it is for measuring what counting costs.
+	Uncounted bool
+
 	// original is what a replay takes from the ledger that it rebuilds, because
 	// it is history and no function of what the deliveries say; else nil.
 	original *store.Original

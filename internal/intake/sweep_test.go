@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,28 @@ import (
 	"tributary/internal/tenant"
 )
 
+// installed starts a store and installs the app in it.
+func (s *shop) installed(o sandbox.Options) (*sandbox.Store, *credential.Shopify) {
+	s.t.Helper()
+	st, err := sandbox.New(o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = st.Close() })
+	if err := st.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	st.Budget(1e6, 1e6)
+	api := shopify.NewAPI(shopify.Options{App: shopify.App{ClientID: "client", ClientSecret: secret}, Private: true})
+	api.Play(shopDomain, st.URL())
+	access := &credential.Shopify{DB: s.db, Keys: s.keys, API: api, Log: slog.New(slog.DiscardHandler)}
+	in := &tenant.ShopifyInstaller{DB: s.db, Keys: s.keys, Access: access}
+	if s.id, err = in.Arrive(context.Background(), shopDomain, st.SessionToken(1)); err != nil {
+		s.t.Fatal(err)
+	}
+	return st, access
+}
+
 // A store none of whose webhooks arrive. What sweeps read gives the same ledger
 // as the store's own books, to the cent, and a replay sees it too.
 func TestOrdersWhoseWebhooksWereLostAreFoundAndSettled(t *testing.T) {
@@ -25,22 +48,7 @@ func TestOrdersWhoseWebhooksWereLostAreFoundAndSettled(t *testing.T) {
 	o := sandbox.Options{Platform: sandbox.Shopify, Domain: shopDomain, Seed: 5, Now: s.clock.now, ClientID: "client", ClientSecret: secret, TaxBps: 825, BigIDs: true,
 		Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}}, Delivery: sandbox.Delivery{TimeScale: 1e-7},
 		Influencers: []sandbox.Influencer{{Slug: "anna", Codes: []sandbox.Code{{Text: "ANNA", PercentBps: 1000}}}, {Slug: "ben", Codes: []sandbox.Code{{Text: "BEN", Fixed: 700}}}}}
-	st, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	if err := st.Start(); err != nil {
-		t.Fatal(err)
-	}
-	st.Budget(1e6, 1e6)
-	api := shopify.NewAPI(shopify.Options{App: shopify.App{ClientID: "client", ClientSecret: secret}, Private: true})
-	api.Play(shopDomain, st.URL())
-	access := &credential.Shopify{DB: s.db, Keys: s.keys, API: api, Log: slog.New(slog.DiscardHandler)}
-	in := &tenant.ShopifyInstaller{DB: s.db, Keys: s.keys, Access: access}
-	if s.id, err = in.Arrive(t.Context(), shopDomain, st.SessionToken(1)); err != nil {
-		t.Fatal(err)
-	}
+	st, access := s.installed(o)
 	s.home = "https://" + shopDomain + "/"
 	s.agreement("anna", "ANNA", `{"id":"base","type":"percentage","rate_bps":1000}`)
 	s.agreement("ben", "BEN", `{"id":"base","type":"percentage","rate_bps":1500}`)
@@ -117,21 +125,7 @@ func TestOrdersWhoseWebhooksWereLostAreFoundAndSettled(t *testing.T) {
 func TestOrdersThatWebhooksToldOfAreNotReadAgain(t *testing.T) {
 	t.Parallel()
 	s := newTenant(t)
-	st, err := sandbox.New(sandbox.Options{Platform: sandbox.Shopify, Domain: shopDomain, Seed: 5, Now: s.clock.now, ClientID: "client", ClientSecret: secret, Delivery: sandbox.Delivery{TimeScale: 1e-7}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	if err := st.Start(); err != nil {
-		t.Fatal(err)
-	}
-	st.Budget(1e6, 1e6)
-	api := shopify.NewAPI(shopify.Options{App: shopify.App{ClientID: "client", ClientSecret: secret}, Private: true})
-	api.Play(shopDomain, st.URL())
-	access := &credential.Shopify{DB: s.db, Keys: s.keys, API: api, Log: slog.New(slog.DiscardHandler)}
-	if s.id, err = (&tenant.ShopifyInstaller{DB: s.db, Keys: s.keys, Access: access}).Arrive(t.Context(), shopDomain, st.SessionToken(1)); err != nil {
-		t.Fatal(err)
-	}
+	st, access := s.installed(sandbox.Options{Platform: sandbox.Shopify, Domain: shopDomain, Seed: 5, Now: s.clock.now, ClientID: "client", ClientSecret: secret, Delivery: sandbox.Delivery{TimeScale: 1e-7}})
 	sweeper := &intake.Sweeper{DB: s.db, Access: access, Log: slog.New(slog.DiscardHandler)}
 	lost, err := st.Checkout(sandbox.Basket{Items: []sandbox.Item{{Product: 0, Quantity: 1}}})
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Settler) newWork(ctx context.Context, tx *store.Tx) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	book.Original = s.original
+	book.Original, book.Uncounted = s.original, s.Uncounted
 	return &work{ctx: ctx, s: s, tx: tx, shop: book.Shop, book: book, orders: map[int64]*entry{}, past: map[string][]store.CustomerOrder{}}, nil
 }
 
@@ -108,13 +108,9 @@ func (w *work) take(rows []store.OrderRow) error {
 		if w.orders[r.ID] != nil {
 			continue
 		}
-		state, err := decompress(r.State)
+		o, err := r.Order()
 		if err != nil {
-			return poison{fmt.Errorf("order %d: %w", r.ID, err)}
-		}
-		o, err := order.Decode(state)
-		if err != nil {
-			return poison{fmt.Errorf("order %d: %w", r.ID, err)}
+			return poison{err}
 		}
 		w.orders[r.ID] = &entry{o: o, row: r, was: placeOf(&r), changeAt: lastChange(o)}
 		known = append(known, r.ID)
@@ -348,7 +344,7 @@ func (w *work) fillRow(e *entry) {
 		r.InfluencerID, r.VersionID, r.Via = d.Shares[0].InfluencerID, d.Shares[0].VersionID, string(d.Shares[0].Via)
 	}
 	r.Acquired = w.place(e).Acquired
-	r.State = compress(order.Encode(e.o))
+	r.State = store.Pack(order.Encode(e.o))
 }
 
 // place is the order's place in its customer's history.

@@ -70,17 +70,19 @@ func (l *Line) Add(attrs ...slog.Attr) {
 	}
 }
 
-// Quiet makes the line one of level debug if all is well.
-func (l *Line) Quiet() { l.quiet = true }
+// Quiet makes the line one of level debug if all is well, and reports whether
+// that is not written: then there is nothing to add.
+func (l *Line) Quiet(ctx context.Context) (muted bool) {
+	l.quiet = true
+	return !l.log.Enabled(ctx, slog.LevelDebug)
+}
 
 // Done writes the line: at level error when err is our fault, warn when it is
 // a person's (an errs.Error), info when err is nil.
 func (l *Line) Done(ctx context.Context, err error) {
 	level := slog.LevelInfo
 	if err == nil && l.quiet {
-		if level = slog.LevelDebug; !l.log.Enabled(ctx, level) {
-			return
-		}
+		level = slog.LevelDebug
 	}
 	attrs := append(l.attrs, slog.Duration("took", time.Since(l.start)))
 	if err != nil {

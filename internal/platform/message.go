@@ -61,6 +61,8 @@ type PrivacyRequest struct {
 	Topic      string // "customers/data_request", "customers/redact", "shop/redact"
 	RequestID  int64  // of a data request
 	CustomerID int64
+	Email      string `json:",omitempty"` // of the customer, as they are named
+	Phone      string `json:",omitempty"`
 	Orders     []int64
 }
 

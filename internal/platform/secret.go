@@ -22,8 +22,12 @@ func NewHashKey(keys *seal.Keys, p order.Platform, domain string) []byte {
 	return keys.Seal(key[:], hashKeyPlace(p, domain))
 }
 
-// OpenHash returns the keyed hash of a shop from its sealed key.
+// OpenHash returns the keyed hash of a shop from its sealed key. Where the key
+// was destroyed it gives nothing.
 func OpenHash(keys *seal.Keys, p order.Platform, domain string, sealed []byte) (Hash, error) {
+	if len(sealed) == 0 {
+		return func(string) string { return "" }, nil
+	}
 	key, err := keys.Open(sealed, hashKeyPlace(p, domain))
 	if err != nil {
 		return nil, fmt.Errorf("open hash key of %s: %w", domain, err)
@@ -103,6 +107,22 @@ func OpenToken(keys *seal.Keys, shopID int64, which string, sealed []byte) (stri
 
 func tokenPlace(shopID int64, which string) []byte {
 	return fmt.Appendf(nil, "shopify/%d/%s", shopID, which)
+}
+
+// LeadPlace, EntryPlace and PrivacyPlace say where what people said about
+// themselves belongs: what is "email" or "answers", or "subject" or "report".
+func LeadPlace(shopID int64, emailHash, what string) []byte {
+	return fmt.Appendf(nil, "shop/%d/lead/%s/%s", shopID, emailHash, what)
+}
+
+// EntryPlace is the place of an entrant's address.
+func EntryPlace(shopID, giveawayID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/giveaway/%d/email", shopID, giveawayID)
+}
+
+// PrivacyPlace is the place of what a privacy request is about, and of its answer.
+func PrivacyPlace(shopID int64, what string) []byte {
+	return fmt.Appendf(nil, "shop/%d/privacy/%s", shopID, what)
 }
 
 // HashKeyPlace, SecretPlace, RestKeysPlace and TokenPlace say where the sealed

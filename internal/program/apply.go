@@ -14,6 +14,7 @@ import (
 	"tributary/internal/domain/discount"
 	"tributary/internal/domain/money"
 	"tributary/internal/domain/order"
+	"tributary/internal/errs"
 	"tributary/internal/platform"
 	"tributary/internal/platform/shopify"
 	"tributary/internal/platform/woocommerce"
@@ -96,6 +97,9 @@ func (c *Codes) Apply(ctx context.Context, shopID, discountID int64) error {
 	})
 	return errors.Join(err, werr)
 }
+
+// errNoKeys may pass: the keys can be given while the work waits.
+var errNoKeys = errs.New(errs.Conflict, "no_rest_keys", "We have no keys of this store's REST API: give some that may write, with `tributary shop rest-keys`.")
 
 // Permanent reports whether trying again would end the same way.
 func Permanent(err error) bool {
@@ -299,6 +303,9 @@ func (j *job) woocommerce(ctx context.Context) error {
 	var c store.RestConnection
 	var zone *time.Location
 	err := j.mark(ctx, func(tx *store.Tx) (err error) { c, err = tx.RestConnection(ctx); return err })
+	if store.IsNotFound(err) {
+		return errNoKeys
+	}
 	if err != nil {
 		return err
 	}

@@ -171,6 +171,8 @@ func price(op *ast.OperationDefinition) int {
 				count(s.SelectionSet)
 			case *ast.InlineFragment:
 				count(s.SelectionSet)
+			case *ast.FragmentSpread:
+				count(s.Definition.SelectionSet)
 			}
 		}
 	}
@@ -215,6 +217,10 @@ func project(set ast.SelectionSet, v any) any {
 			case *ast.InlineFragment:
 				if kind, _ := v.get("__typename"); kind == s.TypeCondition {
 					out = append(out, project(s.SelectionSet, v).(object)...)
+				}
+			case *ast.FragmentSpread:
+				if kind, _ := v.get("__typename"); kind == s.Definition.TypeCondition {
+					out = append(out, project(s.Definition.SelectionSet, v).(object)...)
 				}
 			}
 		}

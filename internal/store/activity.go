@@ -26,15 +26,20 @@ func (tx *Tx) MarkDue(ctx context.Context, at time.Time, agreementIDs ...int64) 
 // TakeDue takes up to limit agreements that are due, and their marks away. A
 // mark that another transaction is about to make stays for the next time.
 func (tx *Tx) TakeDue(ctx context.Context, limit int) ([]int64, error) {
-	rows, err := tx.pgx.Query(ctx, `DELETE FROM activity_due WHERE shop_id = $1 AND agreement_id IN (
-		  SELECT agreement_id FROM activity_due WHERE shop_id = $1 AND due_at <= $2 ORDER BY due_at, agreement_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING agreement_id`, tx.ShopID, tx.Now, limit)
+	return tx.takeDue(ctx, "activity_due", "agreement_id", limit)
+}
+
+// takeDue takes up to limit marks that are due away from a table of them.
+func (tx *Tx) takeDue(ctx context.Context, table, id string, limit int) ([]int64, error) {
+	rows, err := tx.pgx.Query(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE shop_id = $1 AND %[2]s IN (
+		  SELECT %[2]s FROM %[1]s WHERE shop_id = $1 AND due_at <= $2 ORDER BY due_at, %[2]s LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING %[2]s`, table, id), tx.ShopID, tx.Now, limit)
 	if err != nil {
-		return nil, fmt.Errorf("take due agreements: %w", err)
+		return nil, fmt.Errorf("take from %s: %w", table, err)
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
-		return nil, fmt.Errorf("take due agreements: %w", err)
+		return nil, fmt.Errorf("take from %s: %w", table, err)
 	}
 	return ids, nil
 }

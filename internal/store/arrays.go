@@ -89,160 +89,121 @@ func appendHeader(buf []byte, element uint32, n, size int) []byte {
 	return binary.BigEndian.AppendUint32(buf, 1)        // lower bound
 }
 
+// null is the length that stands for NULL.
+const null = 0xffffffff
+
+// appendArray appends an array of list, whose values take size bytes together.
+// put appends an element's value; nulls says of which there is none.
+func appendArray[T any](buf []byte, element uint32, list []T, size int, put func([]byte, T) []byte, nulls func(T) bool) []byte {
+	start := len(buf)
+	buf = appendHeader(buf, element, len(list), 4*len(list)+size)
+	for _, v := range list {
+		if nulls != nil && nulls(v) {
+			buf[start+7] = 1
+			buf = binary.BigEndian.AppendUint32(buf, null)
+			continue
+		}
+		at := len(buf)
+		buf = put(append(buf, 0, 0, 0, 0), v)
+		binary.BigEndian.PutUint32(buf[at:], uint32(len(buf)-at-4)) //nolint:gosec // at most what a delivery holds
+	}
+	return buf
+}
+
 type int64Array struct{}
 
 func (int64Array) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]int64)
-	buf = appendHeader(buf, pgtype.Int8OID, len(list), 12*len(list))
-	for _, v := range list {
-		buf = binary.BigEndian.AppendUint32(buf, 8)
-		buf = binary.BigEndian.AppendUint64(buf, uint64(v)) //nolint:gosec // the bits are what is sent
-	}
-	return buf, nil
-}
-
-type int16Array struct{}
-
-func (int16Array) Encode(value any, buf []byte) ([]byte, error) {
-	list := value.([]int16)
-	buf = appendHeader(buf, pgtype.Int2OID, len(list), 6*len(list))
-	for _, v := range list {
-		buf = binary.BigEndian.AppendUint32(buf, 2)
-		buf = binary.BigEndian.AppendUint16(buf, uint16(v)) //nolint:gosec // the bits are what is sent
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.Int8OID, list, 8*len(list), func(b []byte, v int64) []byte {
+		return binary.BigEndian.AppendUint64(b, uint64(v)) //nolint:gosec // the bits are what is sent
+	}, nil), nil
 }
 
 type int32Array struct{}
 
 func (int32Array) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]int32)
-	buf = appendHeader(buf, pgtype.Int4OID, len(list), 8*len(list))
-	for _, v := range list {
-		buf = binary.BigEndian.AppendUint32(buf, 4)
-		buf = binary.BigEndian.AppendUint32(buf, uint32(v)) //nolint:gosec // the bits are what is sent
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.Int4OID, list, 4*len(list), func(b []byte, v int32) []byte {
+		return binary.BigEndian.AppendUint32(b, uint32(v)) //nolint:gosec // the bits are what is sent
+	}, nil), nil
+}
+
+type int16Array struct{}
+
+func (int16Array) Encode(value any, buf []byte) ([]byte, error) {
+	list := value.([]int16)
+	return appendArray(buf, pgtype.Int2OID, list, 2*len(list), func(b []byte, v int16) []byte {
+		return binary.BigEndian.AppendUint16(b, uint16(v)) //nolint:gosec // the bits are what is sent
+	}, nil), nil
 }
 
 type boolArray struct{}
 
 func (boolArray) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]bool)
-	buf = appendHeader(buf, pgtype.BoolOID, len(list), 5*len(list))
-	for _, v := range list {
-		buf = binary.BigEndian.AppendUint32(buf, 1)
+	return appendArray(buf, pgtype.BoolOID, list, 1*len(list), func(b []byte, v bool) []byte {
 		if v {
-			buf = append(buf, 1)
-		} else {
-			buf = append(buf, 0)
+			return append(b, 1)
 		}
-	}
-	return buf, nil
+		return append(b, 0)
+	}, nil), nil
 }
 
 // epoch is where PostgreSQL counts its microseconds from, in those of Unix.
 const epoch = 946_684_800_000_000
 
-func appendTime(buf []byte, t time.Time) []byte {
-	buf = binary.BigEndian.AppendUint32(buf, 8)
-	return binary.BigEndian.AppendUint64(buf, uint64(t.UnixMicro()-epoch)) //nolint:gosec // the bits are what is sent
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(t.UnixMicro()-epoch)) //nolint:gosec // the bits are what is sent
 }
-
-// null is the length that stands for NULL.
-const null = 0xffffffff
 
 type timeArray struct{}
 
 func (timeArray) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]time.Time)
-	buf = appendHeader(buf, pgtype.TimestamptzOID, len(list), 12*len(list))
-	for _, v := range list {
-		buf = appendTime(buf, v)
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.TimestamptzOID, list, 8*len(list), appendTime, nil), nil
 }
 
 type timestamptzArray struct{}
 
 func (timestamptzArray) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]pgtype.Timestamptz)
-	start := len(buf)
-	buf = appendHeader(buf, pgtype.TimestamptzOID, len(list), 12*len(list))
-	for _, v := range list {
-		switch {
-		case !v.Valid:
-			buf[start+7] = 1
-			buf = binary.BigEndian.AppendUint32(buf, null)
-		case v.InfinityModifier == pgtype.Infinity:
-			buf = binary.BigEndian.AppendUint32(buf, 8)
-			buf = binary.BigEndian.AppendUint64(buf, math.MaxInt64)
-		case v.InfinityModifier == pgtype.NegativeInfinity:
-			buf = binary.BigEndian.AppendUint32(buf, 8)
-			buf = binary.BigEndian.AppendUint64(buf, 1<<63)
-		default:
-			buf = appendTime(buf, v.Time)
+	return appendArray(buf, pgtype.TimestamptzOID, list, 8*len(list), func(b []byte, v pgtype.Timestamptz) []byte {
+		switch v.InfinityModifier {
+		case pgtype.Infinity:
+			return binary.BigEndian.AppendUint64(b, math.MaxInt64)
+		case pgtype.NegativeInfinity:
+			return binary.BigEndian.AppendUint64(b, 1<<63)
 		}
-	}
-	return buf, nil
+		return appendTime(b, v.Time)
+	}, func(v pgtype.Timestamptz) bool { return !v.Valid }), nil
 }
 
 type uuidArray struct{}
 
 func (uuidArray) Encode(value any, buf []byte) ([]byte, error) {
 	list := value.([]pgtype.UUID)
-	start := len(buf)
-	buf = appendHeader(buf, pgtype.UUIDOID, len(list), 20*len(list))
-	for _, v := range list {
-		if !v.Valid {
-			buf[start+7] = 1
-			buf = binary.BigEndian.AppendUint32(buf, null)
-			continue
-		}
-		buf = binary.BigEndian.AppendUint32(buf, 16)
-		buf = append(buf, v.Bytes[:]...)
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.UUIDOID, list, 16*len(list), func(b []byte, v pgtype.UUID) []byte { return append(b, v.Bytes[:]...) },
+		func(v pgtype.UUID) bool { return !v.Valid }), nil
 }
 
 type textArray struct{}
 
 func (textArray) Encode(value any, buf []byte) ([]byte, error) {
-	list := value.([]string)
-	size := 4 * len(list)
+	list, size := value.([]string), 0
 	for _, v := range list {
 		size += len(v)
 	}
-	buf = appendHeader(buf, pgtype.TextOID, len(list), size)
-	for _, v := range list {
-		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v))) //nolint:gosec // at most what a delivery holds
-		buf = append(buf, v...)
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.TextOID, list, size, func(b []byte, v string) []byte { return append(b, v...) }, nil), nil
 }
 
 // byteaArray sends a nil element as NULL, as pgx does.
 type byteaArray struct{}
 
 func (byteaArray) Encode(value any, buf []byte) ([]byte, error) {
-	list := value.([][]byte)
-	size, nulls := 4*len(list), byte(0)
+	list, size := value.([][]byte), 0
 	for _, v := range list {
 		size += len(v)
-		if v == nil {
-			nulls = 1
-		}
 	}
-	start := len(buf)
-	buf = appendHeader(buf, pgtype.ByteaOID, len(list), size)
-	buf[start+7] = nulls
-	for _, v := range list {
-		if v == nil {
-			buf = binary.BigEndian.AppendUint32(buf, null)
-			continue
-		}
-		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v))) //nolint:gosec // at most a delivery's body
-		buf = append(buf, v...)
-	}
-	return buf, nil
+	return appendArray(buf, pgtype.ByteaOID, list, size, func(b []byte, v []byte) []byte { return append(b, v...) },
+		func(v []byte) bool { return v == nil }), nil
 }

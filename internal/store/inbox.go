@@ -40,7 +40,12 @@ type Delivery struct {
 	NextAt       time.Time
 	OrderID      int64
 	Note         string
+	// Redacted tells that Body is not what came but what was understood of it,
+	// without anybody's data.
+	Redacted bool
 }
+
+const deliveryColumns = "id, day, connection_id, platform, topic, source, triggered_at, received_at, body, attempts, next_at, redacted"
 
 const insertDeliveries = `INSERT INTO deliveries
 	(shop_id, id, day, connection_id, platform, topic, source, triggered_at, received_at, body, state, next_at, note)
@@ -111,7 +116,7 @@ func (tx *Tx) DueDeliveries(ctx context.Context, c *DueCursor, limit int) ([]Del
 	if !c.id.Valid {
 		c.id = pgtype.UUID{Valid: true}
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, day, connection_id, platform, topic, source, triggered_at, received_at, body, attempts, next_at
+	rows, err := tx.pgx.Query(ctx, `SELECT `+deliveryColumns+`
 		FROM deliveries WHERE shop_id = $1 AND state < 2 AND next_at <= $2 AND (next_at, id) > ($3, $4)
 		ORDER BY next_at, id LIMIT $5`, tx.ShopID, tx.Now, from, c.id, limit)
 	if err != nil {
@@ -136,7 +141,7 @@ func scanDeliveries(rows pgx.Rows, shopID int64) ([]Delivery, error) {
 		var id pgtype.UUID
 		var day pgtype.Date
 		var triggered *time.Time
-		if err := rows.Scan(&id, &day, &d.ConnectionID, &d.Platform, &d.Topic, &d.Source, &triggered, &d.ReceivedAt, &d.Body, &d.Attempts, &d.NextAt); err != nil {
+		if err := rows.Scan(&id, &day, &d.ConnectionID, &d.Platform, &d.Topic, &d.Source, &triggered, &d.ReceivedAt, &d.Body, &d.Attempts, &d.NextAt, &d.Redacted); err != nil {
 			return nil, err
 		}
 		d.ID, d.Day = id.Bytes, day.Time

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // MarkUninstalled records that the app left the store at the given instant,
@@ -32,17 +30,6 @@ func (tx *Tx) UpdateShop(ctx context.Context, name, timeZone string, at time.Tim
 		WHERE id = $1 AND (described_at IS NULL OR described_at <= $4)`, tx.ShopID, name, timeZone, at)
 	if err != nil {
 		return fmt.Errorf("update shop %d: %w", tx.ShopID, err)
-	}
-	return nil
-}
-
-// AddPrivacyRequest records a request about personal data that the delivery
-// brought; the same delivery again changes nothing.
-func (tx *Tx) AddPrivacyRequest(ctx context.Context, topic string, deliveryID [16]byte, customerID int64, due time.Time) error {
-	_, err := tx.pgx.Exec(ctx, `INSERT INTO privacy_requests (shop_id, topic, delivery_id, customer_id, due_at)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, tx.ShopID, topic, pgtype.UUID{Bytes: deliveryID, Valid: true}, customerID, due)
-	if err != nil {
-		return fmt.Errorf("record privacy request: %w", err)
 	}
 	return nil
 }

@@ -32,17 +32,7 @@ func (tx *Tx) MarkInfluencerDue(ctx context.Context, influencerID int64) error {
 // TakeOrdersDue takes up to limit orders that are due, and their marks away. The
 // caller holds the shop's lock.
 func (tx *Tx) TakeOrdersDue(ctx context.Context, limit int) ([]int64, error) {
-	rows, err := tx.pgx.Query(ctx, `DELETE FROM orders_due WHERE shop_id = $1 AND order_id IN (
-		  SELECT order_id FROM orders_due WHERE shop_id = $1 AND due_at <= $2 ORDER BY due_at, order_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING order_id`, tx.ShopID, tx.Now, limit)
-	if err != nil {
-		return nil, fmt.Errorf("take due orders: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("take due orders: %w", err)
-	}
-	return ids, nil
+	return tx.takeDue(ctx, "orders_due", "order_id", limit)
 }
 
 // PutOrderOff marks an order due later.

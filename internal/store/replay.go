@@ -218,7 +218,7 @@ func (tx *Tx) StoredDeliveries(ctx context.Context, c *StoredCursor, limit int) 
 	if !c.id.Valid {
 		c.id, c.day = pgtype.UUID{Valid: true}, pgtype.Date{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT id, day, connection_id, platform, topic, source, triggered_at, received_at, body, attempts, next_at
+	rows, err := tx.pgx.Query(ctx, `SELECT `+deliveryColumns+`
 		FROM deliveries WHERE shop_id = $1 AND state = 2 AND (id, day) > ($2, $3) ORDER BY id, day LIMIT $4`, tx.ShopID, c.id, c.day, limit)
 	if err != nil {
 		return nil, fmt.Errorf("stored deliveries: %w", err)

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"tributary/internal/domain/order"
 )
 
 // SweepCursor returns up to where this shop's changes have been looked at; zero
@@ -69,29 +67,19 @@ func (tx *Tx) SweepDays(ctx context.Context, from, to time.Time) ([]SweepDay, er
 // OrderVersions returns of the orders that we know the store's own time of the
 // newest change that we know.
 func (tx *Tx) OrderVersions(ctx context.Context, ids []int64) (map[int64]time.Time, error) {
-	rows, err := tx.pgx.Query(ctx, "SELECT id, state FROM orders WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, ids)
+	rows, err := tx.OrdersByID(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("load versions of orders: %w", err)
+		return nil, err
 	}
-	defer rows.Close()
 	out := map[int64]time.Time{}
-	for rows.Next() {
-		var id int64
-		var packed []byte
-		if err := rows.Scan(&id, &packed); err != nil {
-			return nil, fmt.Errorf("load versions of orders: %w", err)
-		}
-		b, err := Unpack(packed)
+	for i := range rows {
+		o, err := rows[i].Order()
 		if err != nil {
-			return nil, fmt.Errorf("order %d: %w", id, err)
+			return nil, err
 		}
-		o, err := order.Decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("order %d: %w", id, err)
-		}
-		out[id] = o.Snapshot.Version
+		out[o.ID] = o.Snapshot.Version
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // OrderTotals sums the orders created in [from, to), by id.

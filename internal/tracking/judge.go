@@ -45,8 +45,10 @@ func (t *Tracker) judge(ctx context.Context, tx *store.Tx) (int, error) {
 	if err := tx.AddClickDays(ctx, counts); err != nil {
 		return 0, err
 	}
-	if err := tx.AddKPI(ctx, j.zone, cells); err != nil {
-		return 0, err
+	if !t.Uncounted {
+		if err := tx.AddKPI(ctx, j.zone, cells); err != nil {
+			return 0, err
+		}
 	}
 	due := map[int64]bool{}
 	for _, d := range counts {

@@ -304,9 +304,7 @@ func sealLead(keys *seal.Keys, shopID int64, l *store.Lead, email string, answer
 	l.Answers = keys.Seal(b, leadPlace(shopID, l.EmailHash, "answers"))
 }
 
-func leadPlace(shopID int64, hash, what string) []byte {
-	return fmt.Appendf(nil, "shop/%d/lead/%s/%s", shopID, hash, what)
-}
+func leadPlace(shopID int64, hash, what string) []byte { return platform.LeadPlace(shopID, hash, what) }
 
 // Contact is what a lead's person said; empty once redacted.
 type Contact struct {

@@ -24,6 +24,8 @@ type Tracker struct {
 	DB   *store.DB
 	Keys *seal.Keys
 	Log  *slog.Logger
+	// Uncounted leaves the KPIs alone: it is for measuring what counting costs.
+	Uncounted bool
 
 	terms earning.Terms
 }
@@ -73,6 +75,7 @@ func (t *Tracker) settle(ctx context.Context, tx *store.Tx, agreements []int64) 
 	if err != nil {
 		return err
 	}
+	book.Uncounted = t.Uncounted
 	if err := book.Settle(ctx, versions); err != nil {
 		return err
 	}

@@ -158,8 +158,7 @@ func IsUnknown(err error) bool {
 }
 
 // send posts JSON and returns the answer's status, headers and JSON body. A
-// redirect, a page of HTML and an answer that is too large are errors. written
-// says whether the request has left, or may have.
+// redirect, a page of HTML and an answer that is too large are errors.
 func (a *API) send(ctx context.Context, u *url.URL, h http.Header, body []byte, e Error) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
@@ -213,22 +212,7 @@ func wait(ctx context.Context, n int, asked time.Duration) error {
 		d = min(200*time.Millisecond<<n, longestWait)
 		d = d/2 + rand.N(d/2) //nolint:gosec // a wait
 	}
-	return sleep(ctx, d)
-}
-
-// sleep ends early, with an error, when ctx would end before it.
-func sleep(ctx context.Context, d time.Duration) error {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
-		return context.DeadlineExceeded
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return platform.Sleep(ctx, d)
 }
 
 // retryAfter reads the header in either form and with fractions, at most a day.

@@ -8,20 +8,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	goshopify "github.com/bold-commerce/go-shopify/v4"
+
+	"tributary/internal/platform"
 )
 
-//go:embed graphql/*.graphql
+//go:embed graphql/*.graphql graphql/fragments/*.graphql
 var files embed.FS
 
-// Document is one GraphQL document of graphql/, by its name there. All that
-// follows it in the file is sent as it stands.
+// Document is one GraphQL document of graphql/, by its name there, with the
+// fragments of graphql/fragments/ that it spreads.
 type Document struct {
 	Name, Text string
 	Mutation   bool
@@ -30,20 +34,38 @@ type Document struct {
 // Documents are all that we ever send.
 var Documents = func() map[string]Document {
 	all := map[string]Document{}
-	entries, err := files.ReadDir("graphql")
-	if err != nil {
-		panic(err)
-	}
-	for _, e := range entries {
-		b, err := files.ReadFile(path.Join("graphql", e.Name()))
-		if err != nil {
-			panic(err)
+	fragments := texts("graphql/fragments")
+	for name, text := range texts("graphql") {
+		d := Document{Name: name, Text: text, Mutation: strings.HasPrefix(text, "mutation")}
+		for _, f := range slices.Sorted(maps.Keys(fragments)) {
+			if strings.Contains(text, "..."+f+"\n") {
+				d.Text += fragments[f]
+			}
 		}
-		name := strings.TrimSuffix(e.Name(), ".graphql")
-		all[name] = Document{Name: name, Text: string(b), Mutation: strings.HasPrefix(string(b), "mutation")}
+		all[name] = d
 	}
 	return all
 }()
+
+// texts are the files of a folder, by their names without the ending.
+func texts(folder string) map[string]string {
+	entries, err := files.ReadDir(folder)
+	if err != nil {
+		panic(err)
+	}
+	out := map[string]string{}
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		b, err := files.ReadFile(path.Join(folder, e.Name()))
+		if err != nil {
+			panic(err)
+		}
+		out[strings.TrimSuffix(e.Name(), ".graphql")] = string(b)
+	}
+	return out
+}
 
 // Access opens a shop's Admin API.
 type Access struct{ Shop, Token string }
@@ -316,7 +338,7 @@ func (b *budget) take(ctx context.Context, document string) (taken float64, err 
 	}
 	b.mu.Unlock()
 	if d > 0 {
-		if err := sleep(ctx, d); err != nil {
+		if err := platform.Sleep(ctx, d); err != nil {
 			b.mu.Lock()
 			b.available += taken
 			b.flying -= taken

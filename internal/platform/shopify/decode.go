@@ -84,10 +84,10 @@ func decodeDelete(body []byte, at time.Time) (platform.Message, error) {
 // decodeShop reads the bodies about the shop, the app and people: all small.
 func decodeShop(topic string, body []byte) (platform.Message, error) {
 	var w struct {
-		myshopify, shopDomain, currency, zone, name, domain, plan, requestID, customerID wire.Raw
-		customer, lines, scopes, asked, toRedact                                         bool
-		current                                                                          []string
-		orders                                                                           []int64
+		myshopify, shopDomain, currency, zone, name, domain, plan, requestID, customerID, email, phone wire.Raw
+		customer, lines, scopes, asked, toRedact                                                       bool
+		current                                                                                        []string
+		orders                                                                                         []int64
 	}
 	r := wire.Open(body)
 	if r.Object() {
@@ -115,7 +115,7 @@ func decodeShop(topic string, body []byte) (platform.Message, error) {
 				w.requestID = member(r, "id")
 			case "customer":
 				w.customer = true
-				w.customerID = member(r, "id")
+				readPerson(r, &w.customerID, &w.email, &w.phone)
 			case "current":
 				if w.scopes = r.List(); w.scopes {
 					for r.Item() {
@@ -185,9 +185,29 @@ func decodeShop(topic string, body []byte) (platform.Message, error) {
 			return ignored(unfit), nil
 		}
 		m.Kind = platform.Privacy
-		m.Privacy = platform.PrivacyRequest{Topic: topic, RequestID: w.requestID.Whole(), CustomerID: w.customerID.Whole(), Orders: w.orders}
+		m.Privacy = platform.PrivacyRequest{Topic: topic, RequestID: w.requestID.Whole(), CustomerID: w.customerID.Whole(),
+			Email: w.email.Text(), Phone: w.phone.Text(), Orders: w.orders}
 	}
 	return m, nil
+}
+
+// readPerson reads whom a privacy request is about.
+func readPerson(r *wire.Reader, id, email, phone *wire.Raw) {
+	if !r.Object() {
+		return
+	}
+	for r.Next() {
+		switch r.Name() {
+		case "id":
+			*id = r.Value()
+		case "email":
+			*email = r.Value()
+		case "phone":
+			*phone = r.Value()
+		default:
+			r.Skip()
+		}
+	}
 }
 
 // member reads an object for one of its members.

@@ -9,6 +9,7 @@ import (
 
 	offer "tributary/internal/domain/discount"
 	"tributary/internal/domain/money"
+	"tributary/internal/platform"
 )
 
 // Query sends a document to one shop; see API.Query.
@@ -311,7 +312,7 @@ func AddCodes(ctx context.Context, q Query, id string, codes []string) ([]AddedC
 		if err != nil || done {
 			return out, err
 		}
-		if err := sleep(ctx, min(100*time.Millisecond<<min(n, 6), 5*time.Second)); err != nil {
+		if err := platform.Sleep(ctx, min(100*time.Millisecond<<min(n, 6), 5*time.Second)); err != nil {
 			return nil, err
 		}
 	}

@@ -181,7 +181,7 @@ func what(a Access, path string) string {
 	if u, err := url.Parse(a.BaseURL); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	return "read " + path + " from " + host
+	return host + ", " + path
 }
 
 // refused reads WooCommerce's own error document.

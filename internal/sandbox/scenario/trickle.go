@@ -6,8 +6,9 @@ import (
 )
 
 // Trickle lets it go on in the live trade: a few clicks, looks and leads at a
-// time, every so often, until ctx ends. It runs in the world's own time.
-func (s *Scenario) Trickle(ctx context.Context, every time.Duration) {
+// time, every so often, until ctx ends. It runs in the world's own time. The
+// first thing that goes wrong ends it, and failed hears of it.
+func (s *Scenario) Trickle(ctx context.Context, every time.Duration, failed func(error)) {
 	s.ctx, s.Clock = ctx, nil
 	s.to, s.hurry = s.Store.Now().AddDate(100, 0, 0), 600
 	var linked []*party
@@ -28,6 +29,7 @@ func (s *Scenario) Trickle(ctx context.Context, every time.Duration) {
 		n++
 		if err := s.trickle(linked[s.rng.IntN(len(linked))], n); err != nil && ctx.Err() == nil {
 			s.err = err
+			failed(err)
 			return
 		}
 		s.World.At(s.Store, s.Store.Now().Add(every), step)

@@ -2,7 +2,6 @@ package giveaway
 
 import (
 	"context"
-	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -86,7 +85,7 @@ func Enter(ctx context.Context, tx *store.Tx, keys *seal.Keys, giveawayID int64,
 
 // EmailPlace is where an entrant's sealed address belongs.
 func EmailPlace(shopID, giveawayID int64) []byte {
-	return fmt.Appendf(nil, "shop/%d/giveaway/%d/email", shopID, giveawayID)
+	return platform.EntryPlace(shopID, giveawayID)
 }
 
 // cameBy tells which of the giveaway's agreements a person came by: by a code

@@ -4,7 +4,7 @@
 // fit the whole schema.
 //
 //	go run ./internal/platform/shopify/schema/trim -schema admin-2026-10.graphql.gz \
-//	  -out internal/platform/shopify/schema/admin-2026-10.graphql internal/platform/shopify/graphql/*.graphql
+//	  -out internal/platform/shopify/schema/admin-2026-10.graphql
 package main
 
 import (
@@ -22,6 +22,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
+
+	"tributary/internal/platform/shopify"
 )
 
 func main() {
@@ -44,23 +46,16 @@ func run() error {
 		return err
 	}
 	t := trimmer{schema: schema, fields: map[string]map[string]bool{}}
-	for _, path := range flag.Args() {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		doc, errs := gqlparser.LoadQueryWithRules(schema, string(text), nil)
+	for name, d := range shopify.Documents {
+		doc, errs := gqlparser.LoadQueryWithRules(schema, d.Text, nil)
 		if errs != nil {
-			return fmt.Errorf("%s: %w", path, errs)
+			return fmt.Errorf("%s: %w", name, errs)
 		}
 		for _, op := range doc.Operations {
 			for _, v := range op.VariableDefinitions {
 				t.input(v.Type)
 			}
 			t.selected(op.SelectionSet)
-		}
-		for _, f := range doc.Fragments {
-			t.selected(f.SelectionSet)
 		}
 	}
 	var b bytes.Buffer
@@ -116,6 +111,9 @@ func (t *trimmer) selected(set ast.SelectionSet) {
 		case *ast.InlineFragment:
 			t.keep(s.TypeCondition)
 			t.selected(s.SelectionSet)
+		case *ast.FragmentSpread:
+			t.keep(s.Definition.TypeCondition)
+			t.selected(s.Definition.SelectionSet)
 		}
 	}
 }
