@@ -10,6 +10,7 @@ import (
 	"tributary/internal/outbox"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
+	"tributary/internal/tracking/giveaway"
 )
 
 // newMail is the way to the configured SMTP server; nil: there is none, and
@@ -46,6 +47,34 @@ func (sys *system) confirmLead(sender *mail.Sender) outbox.Handler {
 				mail.Text("The button works until %s. If it was not you, do nothing: without it, your address is not used.", m.ExpiresAt.UTC().Format("2 January 2006, 15:04 MST")),
 			},
 			Why: fmt.Sprintf("Somebody entered this address in a form of %s.", m.Shop),
+		})
+	}
+}
+
+// giveawayWinner sends the letter that tells somebody that they have won.
+func (sys *system) giveawayWinner(sender *mail.Sender) outbox.Handler {
+	return func(ctx context.Context, w outbox.Work) error {
+		var m *giveaway.WinnerMail
+		err := sys.DB.InTx(ctx, w.ShopID, func(tx *store.Tx) (err error) {
+			m, err = giveaway.Winner(ctx, tx, sys.Keys, w.Payload)
+			return err
+		})
+		if store.IsNotFound(err) || err == nil && m == nil {
+			return nil // forgotten, or an address we never had
+		}
+		if err != nil {
+			return err
+		}
+		return send(ctx, sender, mail.Envelope{To: m.To, Key: letterKey(w), At: sys.DB.Now()}, mail.Letter{
+			Subject: "You have won",
+			Shop:    m.Shop,
+			Blocks: []mail.Block{
+				mail.Text("Your entry was drawn in “%s” by %s. Congratulations!", m.Title, m.Shop),
+				mail.Figures("Your entry", m.Entry),
+				mail.Press("See the draw, and check it", fmt.Sprintf("%s/g/gaw_%d/proof", sys.Config.BaseURL(), m.ID)),
+				mail.Text("%s gets in touch about your prize. Nobody needs a payment or a password from you for that.", m.Shop),
+			},
+			Why: fmt.Sprintf("Somebody entered this address in a giveaway of %s.", m.Shop),
 		})
 	}
 }

@@ -205,6 +205,7 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 	}
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
+		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
 		handlers[identity.MailSignIn] = sys.signIn(letters)
 		handlers[notify.MailNotice] = sys.notice(letters)
 		handlers[program.MailApplication] = sys.application(letters)

@@ -130,7 +130,7 @@ CREATE UNIQUE INDEX applications_open ON applications (shop_id, campaign_id, low
 
 CREATE FUNCTION door_notices_due(at timestamptz) RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-  AS $$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= at ORDER BY 1 $$;
+  AS $$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= $1 ORDER BY 1 $$;
 CREATE FUNCTION door_open_campaigns(public text) RETURNS TABLE (shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, open_id text, ends_at timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id

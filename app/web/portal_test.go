@@ -366,6 +366,7 @@ func TestNobodySeesWhatIsAnotherInfluencers(t *testing.T) {
 	p.a.agreement("ben")   // of the same shop
 	p.b.influencer("carl") // of another
 	anna, sameShop, otherShop, nobody := p.in("anna@example.com"), p.in("ben@example.com"), p.in("carl@example.com"), p.browser()
+	ids["devices"] = anna.get("/devices").is(200).list("data")[0].str("id")
 	carlsShop := fmt.Sprintf("shp_%d", p.b.id)
 	var doc struct {
 		Paths map[string]map[string]struct {
@@ -378,7 +379,7 @@ func TestNobodySeesWhatIsAnotherInfluencers(t *testing.T) {
 	walked := 0
 	for path, operations := range doc.Paths {
 		path = strings.TrimPrefix(path, "/portal/v1")
-		kind := strings.SplitN(strings.TrimPrefix(path, "/shops/{shop}/"), "/", 2)[0]
+		kind := strings.SplitN(strings.TrimPrefix(strings.TrimPrefix(path, "/shops/{shop}"), "/"), "/", 2)[0]
 		for method, op := range operations {
 			method = strings.ToUpper(method)
 			if len(op.Security) == 0 {
@@ -400,6 +401,11 @@ func TestNobodySeesWhatIsAnotherInfluencers(t *testing.T) {
 				t.Errorf("%s %s without a session: %d", method, annas, r.status)
 			}
 			if !strings.Contains(path, "{shop}") {
+				if strings.Contains(path, "{id}") {
+					if r := call(sameShop, annas); r.status != 404 {
+						t.Errorf("%s %s by somebody else: %d %s", method, annas, r.status, r.body)
+					}
+				}
 				continue
 			}
 			if r := call(otherShop, annas); r.status != 404 {
