@@ -70,7 +70,6 @@ var trees = []tree{
 	{"internal/notify", floorUseCase},
 	{"jobs", floorEdge},
 	{"app/web", floorEdge},
-	{"frontend", floorEdge}, // the built pages, embedded
 	{"app", floorMain},
 	// Beside the building: only app and tests go there.
 	{"internal/embedded", floorEdge},
