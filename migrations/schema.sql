@@ -68,6 +68,7 @@ CREATE TABLE applications (
   email text NOT NULL,
   channels text DEFAULT ''::text NOT NULL,
   message text DEFAULT ''::text NOT NULL,
+  answers jsonb DEFAULT '[]'::jsonb NOT NULL,
   state text DEFAULT 'submitted'::text NOT NULL,
   reason text DEFAULT ''::text NOT NULL,
   influencer_id bigint,
@@ -111,6 +112,7 @@ CREATE TABLE campaigns (
   created_at timestamp with time zone NOT NULL,
   open_id text,
   pitch text DEFAULT ''::text NOT NULL,
+  questions text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT campaigns_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT campaigns_open_id_key UNIQUE (open_id),
   CONSTRAINT campaigns_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
@@ -1532,14 +1534,14 @@ CREATE OR REPLACE FUNCTION door_notices_due(at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= at ORDER BY 1 $function$
+AS $function$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= $1 ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_open_campaigns(public text)
- RETURNS TABLE(shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, open_id text, ends_at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, questions text[], open_id text, ends_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
+AS $function$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.questions, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
         WHERE c.open_id IS NOT NULL AND (public = '' OR c.open_id = public) AND c.state = 'active' AND s.uninstalled_at IS NULL
         ORDER BY c.shop_id, c.id LIMIT 500 $function$
 ;

@@ -34,9 +34,10 @@ func (s *Server) inviteInfluencer(ctx context.Context, tx *store.Tx, in *IDIn) (
 
 // CampaignOpen is whether people may apply to a campaign.
 type CampaignOpen struct {
-	Open  bool   `json:"open"`
-	Pitch string `json:"pitch" doc:"What applicants read" maxLength:"4000"`
-	URL   string `json:"url,omitempty" doc:"Where they apply"`
+	Open      bool     `json:"open"`
+	Pitch     string   `json:"pitch" doc:"What applicants read" maxLength:"4000"`
+	Questions []string `json:"questions" doc:"What applicants answer"`
+	URL       string   `json:"url,omitempty" doc:"Where they apply"`
 }
 
 func (s *Server) getCampaignOpen(ctx context.Context, tx *store.Tx, in *IDIn) (CampaignOpen, error) {
@@ -44,10 +45,10 @@ func (s *Server) getCampaignOpen(ctx context.Context, tx *store.Tx, in *IDIn) (C
 	if err != nil {
 		return CampaignOpen{}, err
 	}
-	openID, pitch, err := tx.CampaignOpen(ctx, id)
-	out := CampaignOpen{Open: openID != "", Pitch: pitch}
+	c, err := tx.CampaignOpen(ctx, id)
+	out := CampaignOpen{Open: c.OpenID != "", Pitch: c.Pitch, Questions: append([]string{}, c.Questions...)}
 	if out.Open {
-		out.URL = s.PublicURL + "/apply/" + openID
+		out.URL = s.PublicURL + "/apply/" + c.OpenID
 	}
 	return out, err
 }
@@ -55,8 +56,9 @@ func (s *Server) getCampaignOpen(ctx context.Context, tx *store.Tx, in *IDIn) (C
 type openCampaignIn struct {
 	IDIn
 	Body struct {
-		Open  bool   `json:"open"`
-		Pitch string `json:"pitch,omitempty" maxLength:"4000" doc:"What applicants read"`
+		Open      bool     `json:"open"`
+		Pitch     string   `json:"pitch,omitempty" maxLength:"4000" doc:"What applicants read"`
+		Questions []string `json:"questions,omitempty" doc:"What applicants answer; ten at most"`
 	}
 }
 
@@ -65,7 +67,7 @@ func (s *Server) openCampaign(ctx context.Context, tx *store.Tx, in *openCampaig
 	if err != nil {
 		return CampaignOpen{}, err
 	}
-	if err := program.OpenCampaign(ctx, tx, id, in.Body.Open, in.Body.Pitch); err != nil {
+	if err := program.OpenCampaign(ctx, tx, id, in.Body.Open, in.Body.Pitch, in.Body.Questions); err != nil {
 		return CampaignOpen{}, err
 	}
 	return s.getCampaignOpen(ctx, tx, &in.IDIn)
@@ -73,21 +75,22 @@ func (s *Server) openCampaign(ctx context.Context, tx *store.Tx, in *openCampaig
 
 // Application is somebody's wish to take part in a campaign.
 type Application struct {
-	ID           string     `json:"id" example:"apl_4"`
-	CampaignID   string     `json:"campaign_id"`
-	Name         string     `json:"name"`
-	Email        string     `json:"email"`
-	Channels     string     `json:"channels,omitempty" doc:"Where they publish, as they typed it"`
-	Message      string     `json:"message,omitempty"`
-	State        string     `json:"state" enum:"submitted,approved,rejected"`
-	Reason       string     `json:"reason,omitempty"`
-	InfluencerID string     `json:"influencer_id,omitempty"`
-	CreatedAt    time.Time  `json:"created_at"`
-	DecidedAt    *time.Time `json:"decided_at,omitempty"`
+	ID           string           `json:"id" example:"apl_4"`
+	CampaignID   string           `json:"campaign_id"`
+	Name         string           `json:"name"`
+	Email        string           `json:"email"`
+	Channels     string           `json:"channels,omitempty" doc:"Where they publish, as they typed it"`
+	Message      string           `json:"message,omitempty"`
+	Answers      []store.Answered `json:"answers" doc:"To the campaign's questions, as they were then"`
+	State        string           `json:"state" enum:"submitted,approved,rejected"`
+	Reason       string           `json:"reason,omitempty"`
+	InfluencerID string           `json:"influencer_id,omitempty"`
+	CreatedAt    time.Time        `json:"created_at"`
+	DecidedAt    *time.Time       `json:"decided_at,omitempty"`
 }
 
 func asApplication(a *store.Application) Application {
-	return Application{ID: formatID("apl", a.ID), CampaignID: formatID("cmp", a.CampaignID), Name: a.Name, Email: a.Email, Channels: a.Channels, Message: a.Message, State: a.State,
+	return Application{ID: formatID("apl", a.ID), CampaignID: formatID("cmp", a.CampaignID), Name: a.Name, Email: a.Email, Channels: a.Channels, Message: a.Message, Answers: append([]store.Answered{}, a.Answers...), State: a.State,
 		Reason: a.Reason, InfluencerID: formatOptionalID("inf", a.InfluencerID), CreatedAt: a.CreatedAt.UTC(), DecidedAt: utcOrNil(a.DecidedAt)}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -228,12 +229,13 @@ func (s *Server) forgetMe(ctx context.Context, v *identity.Visitor, _ *none) (Si
 
 // OpenCampaign is a campaign that one may apply to.
 type OpenCampaign struct {
-	ID     string     `json:"id" example:"k3v9x2mq7ab4"`
-	Shop   string     `json:"shop"`
-	Name   string     `json:"name"`
-	Goal   string     `json:"goal,omitempty"`
-	Pitch  string     `json:"pitch,omitempty"`
-	EndsAt *time.Time `json:"ends_at,omitempty"`
+	ID        string     `json:"id" example:"k3v9x2mq7ab4"`
+	Shop      string     `json:"shop"`
+	Name      string     `json:"name"`
+	Goal      string     `json:"goal,omitempty"`
+	Pitch     string     `json:"pitch,omitempty"`
+	Questions []string   `json:"questions" doc:"To answer in an application, in this order"`
+	EndsAt    *time.Time `json:"ends_at,omitempty"`
 }
 
 func (s *Server) openCampaigns(ctx context.Context, _ *identity.Visitor, _ *none) (List[OpenCampaign], error) {
@@ -242,7 +244,7 @@ func (s *Server) openCampaigns(ctx context.Context, _ *identity.Visitor, _ *none
 		return List[OpenCampaign]{}, err
 	}
 	return listOf(list, nil, func(c *store.OpenCampaign) OpenCampaign {
-		return OpenCampaign{ID: c.OpenID, Shop: c.Shop, Name: c.Name, Goal: c.Goal, Pitch: c.Pitch, EndsAt: utc(c.EndsAt)}
+		return OpenCampaign{ID: c.OpenID, Shop: c.Shop, Name: c.Name, Goal: c.Goal, Pitch: c.Pitch, Questions: append([]string{}, c.Questions...), EndsAt: utc(c.EndsAt)}
 	}), nil
 }
 
@@ -257,10 +259,11 @@ func (s *Server) campaignsOpen(ctx context.Context, id string) (list []store.Ope
 type applyIn struct {
 	IDIn
 	Body struct {
-		Name     string `json:"name" maxLength:"200"`
-		Email    string `json:"email" maxLength:"254"`
-		Channels string `json:"channels,omitempty" maxLength:"1000" doc:"Where you publish"`
-		Message  string `json:"message,omitempty" maxLength:"4000"`
+		Name     string   `json:"name" maxLength:"200"`
+		Email    string   `json:"email" maxLength:"254"`
+		Channels string   `json:"channels,omitempty" maxLength:"1000" doc:"Where you publish"`
+		Message  string   `json:"message,omitempty" maxLength:"4000"`
+		Answers  []string `json:"answers,omitempty" doc:"To the campaign's questions, in their order"`
 	}
 }
 
@@ -272,7 +275,7 @@ type Applied struct {
 const applied = "Thank you. The shop answers by mail."
 
 func (s *Server) applyTo(ctx context.Context, _ *identity.Visitor, in *applyIn) (Applied, error) {
-	_, err := s.apply(ctx, in.ID, program.NewApplication{Name: in.Body.Name, Email: in.Body.Email, Channels: in.Body.Channels, Message: in.Body.Message})
+	_, err := s.apply(ctx, in.ID, program.NewApplication{Name: in.Body.Name, Email: in.Body.Email, Channels: in.Body.Channels, Message: in.Body.Message, Answers: in.Body.Answers})
 	return Applied{Message: applied}, err
 }
 
@@ -294,7 +297,8 @@ func (s *Server) apply(ctx context.Context, openID string, n program.NewApplicat
 
 // applyPage shows a campaign with the form to apply, and takes the form.
 func (s *Server) applyPage(c echo.Context) error {
-	show := map[string]any{"Errors": map[string]string{}}
+	wrong := map[string]string{}
+	show := map[string]any{"Errors": wrong}
 	var n program.NewApplication
 	sent := c.Request().Method == http.MethodPost
 	if sent {
@@ -306,7 +310,7 @@ func (s *Server) applyPage(c echo.Context) error {
 		if err := r.ParseForm(); err != nil {
 			return errBody
 		}
-		n = program.NewApplication{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Channels: r.PostFormValue("channels"), Message: r.PostFormValue("message")}
+		n = program.NewApplication{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Channels: r.PostFormValue("channels"), Message: r.PostFormValue("message"), Answers: r.PostForm["answer"]}
 		show["Form"] = n
 		if r.PostFormValue("website") != "" { // people do not see this field
 			n = program.NewApplication{}
@@ -317,20 +321,37 @@ func (s *Server) applyPage(c echo.Context) error {
 	status := http.StatusOK
 	campaign, err := s.apply(c.Request().Context(), c.Param("id"), n)
 	if e := errs.As(err); e != nil && e.Kind == errs.Invalid {
-		wrong := map[string]string{}
 		for _, f := range e.Fields {
 			wrong[f.Path] = f.Msg
 		}
-		show["Errors"], status = wrong, http.StatusUnprocessableEntity
+		status = http.StatusUnprocessableEntity
 	} else if err != nil {
 		return err
 	} else if sent {
 		show["Done"] = applied
 	}
 	show["Campaign"] = campaign
+	show["Questions"] = askedQuestions(campaign, n.Answers, wrong)
 	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return page(c, status, "apply.html", show)
+}
+
+type askedQuestion struct{ Question, Answer, Wrong string }
+
+// askedQuestions are the campaign's questions with what was answered so far.
+func askedQuestions(c *store.OpenCampaign, answers []string, wrong map[string]string) []askedQuestion {
+	if c == nil {
+		return nil
+	}
+	out := make([]askedQuestion, len(c.Questions))
+	for i, q := range c.Questions {
+		out[i] = askedQuestion{Question: q, Wrong: wrong["answers["+strconv.Itoa(i)+"]"]}
+		if i < len(answers) {
+			out[i].Answer = answers[i]
+		}
+	}
+	return out
 }
 
 // unsubscribe shows the page behind a letter's link, and with do ends the

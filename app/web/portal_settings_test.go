@@ -254,19 +254,22 @@ func TestOneAppliesAndIsToldHowThatWasDecided(t *testing.T) {
 	if o := p.a.get("/campaigns/" + c + "/applications").is(200); o["open"] != false {
 		t.Errorf("%v", o)
 	}
-	open := p.a.post("/campaigns/"+c+"/applications", m{"open": true, "pitch": "Sell our <b>serum</b>"}).is(200)
+	open := p.a.post("/campaigns/"+c+"/applications", m{"open": true, "pitch": "Sell our <b>serum</b>", "questions": []string{"Why us?"}}).is(200)
 	id := strings.TrimPrefix(open.str("url"), "https://t.example/apply/")
-	if again := p.a.post("/campaigns/"+c+"/applications", m{"open": true, "pitch": "Sell our <b>serum</b>"}).is(200); again.str("url") != open.str("url") {
+	if again := p.a.post("/campaigns/"+c+"/applications", m{"open": true, "pitch": "Sell our <b>serum</b>", "questions": []string{"Why us?"}}).is(200); again.str("url") != open.str("url") {
 		t.Error("the address changes")
 	}
+	p.a.post("/campaigns/"+c+"/applications", m{"open": true, "questions": []string{""}}).problem(422, "invalid_campaign")
 	guest := p.browser()
 	if l := guest.get("/open-campaigns").is(200).list("data"); len(l) != 1 || l[0].str("id") != id {
 		t.Errorf("%v", l)
 	}
 	guest.post("/open-campaigns/"+id+"/apply", m{"name": "", "email": "nobody"}).problem(422, "invalid_application")
 	guest.post("/open-campaigns/nothing/apply", m{"name": "Zoe", "email": "zoe@example.com"}).problem(404, "campaign_not_open")
-	guest.post("/open-campaigns/"+id+"/apply", m{"name": "Zoe", "email": "Zoe@Example.com", "channels": "tiktok.com/@zoe"}).is(200)
-	guest.post("/open-campaigns/"+id+"/apply", m{"name": "Zoe", "email": "zoe@example.com"}).is(200) // the same again
+	guest.post("/open-campaigns/"+id+"/apply", m{"name": "Zoe", "email": "zoe@example.com"}).problem(422, "invalid_application") // no answer
+	why := []string{"Because"}
+	guest.post("/open-campaigns/"+id+"/apply", m{"name": "Zoe", "email": "Zoe@Example.com", "channels": "tiktok.com/@zoe", "answers": why}).is(200)
+	guest.post("/open-campaigns/"+id+"/apply", m{"name": "Zoe", "email": "zoe@example.com", "answers": why}).is(200) // the same again
 	page := p.call("", "GET", "/apply/"+id, nil)
 	if page.status == 500 {
 		t.Log(p.log.String())
@@ -280,13 +283,16 @@ func TestOneAppliesAndIsToldHowThatWasDecided(t *testing.T) {
 	if r := form(url.Values{"name": {""}, "email": {"x"}}); r.status != 422 || !bytes.Contains(r.body, []byte(`aria-invalid="true"`)) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
-	if r := form(url.Values{"name": {"Max"}, "email": {"max@example.com"}}); r.status != 200 || !bytes.Contains(r.body, []byte("answers by mail")) {
+	if r := form(url.Values{"name": {"Max"}, "email": {"max@example.com"}, "answer": {"Why <i>not</i>?"}}); r.status != 200 || !bytes.Contains(r.body, []byte("answers by mail")) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 	form(url.Values{"name": {"Bot"}, "email": {"bot@example.com"}, "website": {"x"}})
 	list := p.a.get("/applications?state=submitted").is(200).list("data")
 	if len(list) != 2 || list[1].str("email") != "zoe@example.com" {
 		t.Fatalf("%v", list)
+	}
+	if got := list[0].list("answers"); len(got) != 1 || got[0].str("question") != "Why us?" || got[0].str("answer") != "Why <i>not</i>?" {
+		t.Errorf("%v", got)
 	}
 	p.b.post("/applications/"+list[0].str("id")+"/approve", m{"handle": "x"}).problem(404, "application_not_found")
 	p.a.post("/applications/"+list[0].str("id")+"/reject", m{"reason": ""}).problem(422, "invalid_decision")

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/mail"
 	"strings"
 
@@ -20,31 +21,39 @@ type applicationPayload struct {
 	ApplicationID int64 `json:"application_id"`
 }
 
+// maxQuestions is how many questions a campaign may ask applicants.
+const maxQuestions = 10
+
 // OpenCampaign lets people apply to a campaign, under an id that stays, or ends
-// that. The pitch is what they read.
-func OpenCampaign(ctx context.Context, tx *store.Tx, id int64, open bool, pitch string) error {
+// that. The pitch is what they read, the questions what they answer.
+func OpenCampaign(ctx context.Context, tx *store.Tx, id int64, open bool, pitch string, questions []string) error {
 	var w wrong
 	pitch = w.text("pitch", pitch, 0, 4000)
+	w.when(len(questions) > maxQuestions, "questions", fmt.Sprintf("must be %d at most", maxQuestions))
+	for i := range questions {
+		questions[i] = w.text(fmt.Sprintf("questions[%d]", i), questions[i], 1, 300)
+	}
 	if err := w.err("invalid_campaign", "The campaign cannot be like this."); err != nil {
 		return err
 	}
-	old, _, err := tx.CampaignOpen(ctx, id)
+	old, err := tx.CampaignOpen(ctx, id)
 	if err != nil {
 		return missing(err, "campaign")
 	}
 	if !open {
-		return tx.SetCampaignOpen(ctx, id, nil, pitch)
+		return tx.SetCampaignOpen(ctx, id, nil, pitch, questions)
 	}
-	if old == "" {
-		old = strings.ToLower(rand.Text()[:12])
+	if old.OpenID == "" {
+		old.OpenID = strings.ToLower(rand.Text()[:12])
 	}
-	return tx.SetCampaignOpen(ctx, id, &old, pitch)
+	return tx.SetCampaignOpen(ctx, id, &old.OpenID, pitch, questions)
 }
 
 // NewApplication is what somebody says who wants to take part.
 type NewApplication struct {
 	CampaignID                     int64
 	Name, Email, Channels, Message string
+	Answers                        []string // to the campaign's questions, in their order
 }
 
 // Apply takes an application. One who has applied already, or takes part
@@ -55,6 +64,18 @@ func Apply(ctx context.Context, tx *store.Tx, n NewApplication) error {
 		Channels: w.text("channels", n.Channels, 0, 1000), Message: w.text("message", n.Message, 0, 4000)}
 	address, err := mail.ParseAddress(a.Email)
 	w.when(err != nil || address.Address != a.Email || len(a.Email) > 254, "email", "must be an e-mail address such as anna@example.com")
+	c, err := tx.CampaignOpen(ctx, n.CampaignID)
+	if err != nil {
+		return missing(err, "campaign")
+	}
+	w.when(len(n.Answers) > len(c.Questions), "answers", "are more than there are questions")
+	for i, q := range c.Questions {
+		path, answer := fmt.Sprintf("answers[%d]", i), ""
+		if i < len(n.Answers) {
+			answer = n.Answers[i]
+		}
+		a.Answers = append(a.Answers, store.Answered{Question: q, Answer: w.text(path, answer, 1, 2000)})
+	}
 	if err := w.err("invalid_application", "The application cannot be like this."); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -20,18 +21,29 @@ const (
 type Application struct {
 	ID, CampaignID                 int64
 	Name, Email, Channels, Message string
+	Answers                        []Answered // to the campaign's questions
 	State, Reason                  string
 	InfluencerID                   int64 // 0: none yet
 	CreatedAt                      time.Time
 	DecidedAt                      time.Time // zero: not decided
 }
 
+// Answered is what somebody answered to a campaign's question, as it was then.
+type Answered struct {
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+}
+
 // AddApplication stores a and sets its ID. IsUnique "applications_open": this
 // address has applied and waits for an answer.
 func (tx *Tx) AddApplication(ctx context.Context, a *Application) error {
 	a.State, a.CreatedAt = ApplicationSubmitted, tx.Now
-	err := tx.pgx.QueryRow(ctx, `INSERT INTO applications (shop_id, campaign_id, name, email, channels, message, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT DO NOTHING RETURNING id`, tx.ShopID, a.CampaignID, a.Name, a.Email, a.Channels, a.Message, a.State, a.CreatedAt).Scan(&a.ID)
+	answers, err := json.Marshal(append([]Answered{}, a.Answers...))
+	if err != nil {
+		return fmt.Errorf("add application: %w", err)
+	}
+	err = tx.pgx.QueryRow(ctx, `INSERT INTO applications (shop_id, campaign_id, name, email, channels, message, answers, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT DO NOTHING RETURNING id`, tx.ShopID, a.CampaignID, a.Name, a.Email, a.Channels, a.Message, answers, a.State, a.CreatedAt).Scan(&a.ID)
 	if err != nil {
 		return fmt.Errorf("add application: %w", notFound(err))
 	}
@@ -39,14 +51,14 @@ func (tx *Tx) AddApplication(ctx context.Context, a *Application) error {
 }
 
 func (tx *Tx) applications(ctx context.Context, where string, args ...any) ([]Application, error) {
-	rows, err := tx.pgx.Query(ctx, `SELECT id, campaign_id, name, email, channels, message, state, reason, coalesce(influencer_id, 0), created_at, decided_at
+	rows, err := tx.pgx.Query(ctx, `SELECT id, campaign_id, name, email, channels, message, answers, state, reason, coalesce(influencer_id, 0), created_at, decided_at
 		FROM applications WHERE shop_id = $1 AND `+where, append([]any{tx.ShopID}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("load applications: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (a Application, err error) {
 		var decided pgtype.Timestamptz
-		err = r.Scan(&a.ID, &a.CampaignID, &a.Name, &a.Email, &a.Channels, &a.Message, &a.State, &a.Reason, &a.InfluencerID, &a.CreatedAt, &decided)
+		err = r.Scan(&a.ID, &a.CampaignID, &a.Name, &a.Email, &a.Channels, &a.Message, &a.Answers, &a.State, &a.Reason, &a.InfluencerID, &a.CreatedAt, &decided)
 		a.DecidedAt = fromTimestamptz(decided)
 		return a, err
 	})
@@ -99,6 +111,7 @@ type OpenCampaign struct {
 	Shop              string
 	CampaignID        int64
 	Name, Goal, Pitch string
+	Questions         []string
 	OpenID            string
 	EndsAt            *time.Time
 }
@@ -106,7 +119,7 @@ type OpenCampaign struct {
 // OpenCampaigns lists the campaigns of all shops that people may apply to, or
 // with an id the one. It works in a transaction of shop 0.
 func (tx *Tx) OpenCampaigns(ctx context.Context, openID string) ([]OpenCampaign, error) {
-	rows, err := tx.pgx.Query(ctx, "SELECT shop_id, shop, campaign_id, name, goal, pitch, open_id, ends_at FROM door_open_campaigns($1)", openID)
+	rows, err := tx.pgx.Query(ctx, "SELECT shop_id, shop, campaign_id, name, goal, pitch, questions, open_id, ends_at FROM door_open_campaigns($1)", openID)
 	if err != nil {
 		return nil, fmt.Errorf("list open campaigns: %w", err)
 	}
@@ -119,8 +132,8 @@ func (tx *Tx) OpenCampaigns(ctx context.Context, openID string) ([]OpenCampaign,
 
 // SetCampaignOpen opens a campaign to applications under an id, or closes it
 // with none.
-func (tx *Tx) SetCampaignOpen(ctx context.Context, id int64, openID *string, pitch string) error {
-	tag, err := tx.pgx.Exec(ctx, "UPDATE campaigns SET open_id = $3, pitch = $4 WHERE shop_id = $1 AND id = $2", tx.ShopID, id, openID, pitch)
+func (tx *Tx) SetCampaignOpen(ctx context.Context, id int64, openID *string, pitch string, questions []string) error {
+	tag, err := tx.pgx.Exec(ctx, "UPDATE campaigns SET open_id = $3, pitch = $4, questions = $5 WHERE shop_id = $1 AND id = $2", tx.ShopID, id, openID, pitch, append([]string{}, questions...))
 	if err != nil {
 		return fmt.Errorf("open campaign %d: %w", id, err)
 	}
@@ -130,13 +143,15 @@ func (tx *Tx) SetCampaignOpen(ctx context.Context, id int64, openID *string, pit
 	return nil
 }
 
-// CampaignOpen returns under which id a campaign is open; "" when it is not.
-func (tx *Tx) CampaignOpen(ctx context.Context, id int64) (openID, pitch string, err error) {
-	err = tx.pgx.QueryRow(ctx, "SELECT coalesce(open_id, ''), pitch FROM campaigns WHERE shop_id = $1 AND id = $2", tx.ShopID, id).Scan(&openID, &pitch)
+// CampaignOpen returns what applicants see of a campaign, and its OpenID, which
+// is "" when nobody may apply.
+func (tx *Tx) CampaignOpen(ctx context.Context, id int64) (c OpenCampaign, err error) {
+	err = tx.pgx.QueryRow(ctx, "SELECT id, name, goal, coalesce(open_id, ''), pitch, questions FROM campaigns WHERE shop_id = $1 AND id = $2", tx.ShopID, id).
+		Scan(&c.CampaignID, &c.Name, &c.Goal, &c.OpenID, &c.Pitch, &c.Questions)
 	if err != nil {
-		return "", "", fmt.Errorf("load campaign %d: %w", id, notFound(err))
+		return c, fmt.Errorf("load campaign %d: %w", id, notFound(err))
 	}
-	return openID, pitch, nil
+	return c, nil
 }
 
 // Invite notes that an influencer is invited now, unless that was less than a day

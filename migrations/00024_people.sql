@@ -108,7 +108,7 @@ CREATE TABLE mail_settings (
 );
 
 -- Campaigns that people may apply to, and who did.
-ALTER TABLE campaigns ADD COLUMN open_id text UNIQUE, ADD COLUMN pitch text NOT NULL DEFAULT '';
+ALTER TABLE campaigns ADD COLUMN open_id text UNIQUE, ADD COLUMN pitch text NOT NULL DEFAULT '', ADD COLUMN questions text[] NOT NULL DEFAULT '{}';
 CREATE TABLE applications (
   shop_id       bigint NOT NULL,
   id            bigint GENERATED ALWAYS AS IDENTITY,
@@ -117,6 +117,7 @@ CREATE TABLE applications (
   email         text NOT NULL,
   channels      text NOT NULL DEFAULT '',        -- where they publish, as typed
   message       text NOT NULL DEFAULT '',
+  answers       jsonb NOT NULL DEFAULT '[]',     -- to the campaign's questions: [{"question": …, "answer": …}]
   state         text NOT NULL DEFAULT 'submitted' CHECK (state IN ('submitted', 'approved', 'rejected')),
   reason        text NOT NULL DEFAULT '',
   influencer_id bigint,
@@ -131,9 +132,9 @@ CREATE UNIQUE INDEX applications_open ON applications (shop_id, campaign_id, low
 CREATE FUNCTION door_notices_due(at timestamptz) RETURNS TABLE (shop_id bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
   AS $$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= $1 ORDER BY 1 $$;
-CREATE FUNCTION door_open_campaigns(public text) RETURNS TABLE (shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, open_id text, ends_at timestamptz)
+CREATE FUNCTION door_open_campaigns(public text) RETURNS TABLE (shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, questions text[], open_id text, ends_at timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-  AS $$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
+  AS $$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.questions, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
         WHERE c.open_id IS NOT NULL AND (public = '' OR c.open_id = public) AND c.state = 'active' AND s.uninstalled_at IS NULL
         ORDER BY c.shop_id, c.id LIMIT 500 $$;
 REVOKE ALL ON FUNCTION door_memberships, door_notices_due, door_open_campaigns FROM PUBLIC;
@@ -217,6 +218,6 @@ END $$;
 DROP FUNCTION door_open_campaigns, door_notices_due, door_memberships;
 DROP TABLE applications, mail_settings, notices, sessions, sign_ins, people;
 DROP INDEX influencers_mailbox;
-ALTER TABLE campaigns DROP COLUMN open_id, DROP COLUMN pitch;
+ALTER TABLE campaigns DROP COLUMN open_id, DROP COLUMN pitch, DROP COLUMN questions;
 ALTER TABLE influencers DROP COLUMN invited_at, DROP COLUMN leaving_at;
 DROP FUNCTION current_influencer;

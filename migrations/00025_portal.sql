@@ -30,7 +30,7 @@ CREATE INDEX disputes_due ON disputes (answer_by) WHERE state IN ('open', 'asked
 CREATE INDEX disputes_influencer ON disputes (shop_id, influencer_id, id);
 CREATE UNIQUE INDEX disputes_journal ON disputes (shop_id, journal_id) WHERE journal_id IS NOT NULL;
 
--- What was said, never changed.
+-- What was said, never changed; a buyer who is named in it can be forgotten.
 CREATE TABLE dispute_messages (
   shop_id    bigint NOT NULL,
   id         bigint GENERATED ALWAYS AS IDENTITY,
@@ -61,6 +61,7 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT ON %I TO tributary_app', t);
   END LOOP;
   GRANT UPDATE ON disputes, dispute_settings TO tributary_app;
+  GRANT UPDATE (text) ON dispute_messages TO tributary_app;
   CREATE POLICY portal ON disputes FOR SELECT TO tributary_portal
     USING (shop_id = (SELECT current_shop()) AND influencer_id = (SELECT current_influencer()));
   CREATE POLICY portal ON dispute_messages FOR SELECT TO tributary_portal
