@@ -973,12 +973,14 @@ CREATE TABLE pages (
   due_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  influencer_edits text DEFAULT 'none'::text NOT NULL,
   CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT pages_public_id_key UNIQUE (public_id),
   CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
   CONSTRAINT pages_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT pages_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
   CONSTRAINT pages_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT pages_influencer_edits_check CHECK ((influencer_edits = ANY (ARRAY['none'::text, 'propose'::text, 'publish'::text]))),
   CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
   CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
   CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
@@ -1144,6 +1146,25 @@ CREATE TABLE privacy_requests (
 );
 CREATE INDEX privacy_requests_open ON privacy_requests USING btree (shop_id) WHERE (done_at IS NULL);
 
+-- Table proposals
+CREATE TABLE proposals (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  number integer NOT NULL,
+  terms text NOT NULL,
+  text text NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  CONSTRAINT proposals_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT proposals_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT proposals_state_check CHECK ((state = ANY (ARRAY['open'::text, 'taken'::text, 'declined'::text, 'replaced'::text])))
+);
+CREATE INDEX proposals_agreement ON proposals USING btree (shop_id, agreement_id, id);
+CREATE UNIQUE INDEX proposals_open ON proposals USING btree (shop_id, agreement_id) WHERE (state = 'open'::text);
+
 -- Table rereads
 CREATE TABLE rereads (
   shop_id bigint NOT NULL,
@@ -1293,6 +1314,21 @@ CREATE TABLE sweeps (
   CONSTRAINT sweeps_pkey PRIMARY KEY (shop_id),
   CONSTRAINT sweeps_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
+
+-- Table tax_forms
+CREATE TABLE tax_forms (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint NOT NULL,
+  kind text NOT NULL,
+  data bytea NOT NULL,
+  signed_at timestamp with time zone NOT NULL,
+  valid_until timestamp with time zone,
+  CONSTRAINT tax_forms_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT tax_forms_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT tax_forms_kind_check CHECK ((kind = ANY (ARRAY['w9'::text, 'w8ben'::text, 'w8bene'::text])))
+);
+CREATE INDEX tax_forms_influencer ON tax_forms USING btree (shop_id, influencer_id, id);
 
 -- Table write_offs
 CREATE TABLE write_offs (
@@ -1733,6 +1769,7 @@ ALTER TABLE people ENABLE ROW LEVEL SECURITY;
 ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE proposals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
@@ -1742,6 +1779,7 @@ ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweep_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweeps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tax_forms ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON agreement_versions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((state <> 'draft'::text) AND (agreement_id IN ( SELECT a.id
@@ -1839,8 +1877,17 @@ CREATE POLICY portal ON orders FOR SELECT TO tributary_portal USING (((shop_id =
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_releases FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_variants FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_versions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON pages FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
    FROM agreements a
@@ -1864,6 +1911,10 @@ CREATE POLICY portal ON posts FOR SELECT TO tributary_portal USING (((shop_id = 
   WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON proposals FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
+CREATE POLICY tenant ON proposals FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY nobodys ON sessions FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
 CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1877,6 +1928,8 @@ CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweep_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweeps FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON tax_forms FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
+CREATE POLICY tenant ON tax_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON write_offs FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
@@ -1952,8 +2005,11 @@ GRANT SELECT ON orders TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON orders_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
 GRANT INSERT, SELECT ON page_releases TO tributary_app;
+GRANT SELECT ON page_releases TO tributary_portal;
 GRANT INSERT, SELECT ON page_variants TO tributary_app;
+GRANT SELECT ON page_variants TO tributary_portal;
 GRANT INSERT, SELECT ON page_versions TO tributary_app;
+GRANT SELECT ON page_versions TO tributary_portal;
 GRANT INSERT, SELECT ON pages TO tributary_app;
 GRANT SELECT ON pages TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
@@ -1968,6 +2024,8 @@ GRANT SELECT ON post_snapshots TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT SELECT ON posts TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
+GRANT INSERT, SELECT ON proposals TO tributary_app;
+GRANT SELECT ON proposals TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
@@ -1979,6 +2037,8 @@ GRANT SELECT ON signatures TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON tax_forms TO tributary_app;
+GRANT SELECT ON tax_forms TO tributary_portal;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT SELECT ON write_offs TO tributary_portal;
 GRANT EXECUTE ON FUNCTION current_influencer() TO PUBLIC;

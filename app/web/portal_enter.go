@@ -24,7 +24,7 @@ func (s *Server) portalTable() []portalRoute {
 		{get, "/devices", false, "List where you are signed in", speaks(s.devices)},
 		{post, "/devices/{id}/sign-out", false, "Sign out elsewhere", speaks(s.signOutDevice)},
 	}
-	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalDisputes(), s.portalSettings())
+	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalProposals(), s.portalPagesAPI(), s.portalTax(), s.portalDisputes(), s.portalSettings())
 }
 
 // Asked says that a mail is on its way, if we know the address.
@@ -195,24 +195,21 @@ func (s *Server) signOutDevice(ctx context.Context, v *identity.Visitor, in *IDI
 	return SignedOut{true}, s.People.SignOut(ctx, v, id)
 }
 
-// portalPages shows the portal to people: one page that asks the API.
+// portalPages shows the portal to people: one page for all its addresses, that
+// asks the API, and the pages that need no session.
 func (s *Server) portalPages() {
 	if s.People == nil {
 		return
 	}
-	show := func(c echo.Context) error {
-		c.Response().Header().Set("Content-Security-Policy",
-			"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		c.Response().Header().Set("Cache-Control", "no-store")
-		return page(c, http.StatusOK, "portal.html", nil)
+	show := s.built("portal.html", func(c echo.Context, page []byte) error { return withPolicy(c, page, "'self'", "'none'") })
+	for _, p := range []string{"/portal", "/portal/", "/portal/*"} {
+		s.echo.GET(p, show, s.limitAddress)
 	}
-	s.echo.GET("/portal", show, s.limitAddress)
-	s.echo.GET("/portal/enter", show, s.limitAddress)
+	s.echo.GET(portalPath+"/*", func(echo.Context) error { return echo.ErrNotFound }, s.limitAddress)
 	s.echo.GET("/apply/:id", s.applyPage, s.limitAddress)
 	s.echo.POST("/apply/:id", s.applyPage, s.limitAddress)
 	if s.Teller != nil {
 		s.echo.GET("/portal/unsubscribe/:token", s.unsubscribe(false), s.limitAddress)
 		s.echo.POST("/portal/unsubscribe/:token", s.unsubscribe(true), s.limitAddress)
 	}
-	s.echo.GET("/assets/portal.js", asset("portal.js", "text/javascript; charset=utf-8"), s.limitAddress)
 }

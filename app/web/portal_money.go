@@ -286,18 +286,24 @@ func asMyDecision(d *insight.Decision, me int64) MyDecision {
 type MyBalance struct {
 	Currency string `json:"currency"`
 	Pending  Money  `json:"pending" doc:"Earned, in its hold"`
+	Disputed Money  `json:"disputed" doc:"Of what is pending: it stays in its hold until a dispute about it is decided"`
 	Payable  Money  `json:"payable" doc:"Yours; negative after refunds of what was paid"`
 	Clearing Money  `json:"clearing" doc:"In a payout that is under way"`
 	Paid     Money  `json:"paid" doc:"Paid in all"`
 }
 
 func (s *Server) myBalances(ctx context.Context, tx *store.Tx, _ *none) (List[MyBalance], error) {
-	rows, _, err := tx.Balances(ctx, tx.Now, guestFrom(ctx).member.InfluencerID, store.Page{})
+	me := guestFrom(ctx).member.InfluencerID
+	rows, _, err := tx.Balances(ctx, tx.Now, me, store.Page{})
+	if err != nil {
+		return List[MyBalance]{}, err
+	}
+	disputed, err := tx.Disputed(ctx, me)
 	if err != nil {
 		return List[MyBalance]{}, err
 	}
 	return listOf(rows, nil, func(b *store.BalanceRow) MyBalance {
-		return MyBalance{Currency: b.Currency, Pending: asMoney(b.Pending, b.Currency), Payable: asMoney(b.Payable, b.Currency),
+		return MyBalance{Currency: b.Currency, Pending: asMoney(b.Pending, b.Currency), Disputed: asMoney(disputed[b.Currency], b.Currency), Payable: asMoney(b.Payable, b.Currency),
 			Clearing: asMoney(b.Clearing, b.Currency), Paid: asMoney(b.Paid, b.Currency)}
 	}), nil
 }

@@ -350,10 +350,11 @@ func (p *portal) seeded() (ids map[string]string, shopID string) {
 	now := p.clock.now()
 	live := p.a.post("/live-sessions", m{"agreement_id": agr, "title": "anna live", "platform": "tiktok", "starts_at": now, "ends_at": now.Add(time.Hour)}).is(201)
 	give := p.a.planned(m{"agreement_ids": []string{agr}, "title": "anna gives"})
+	page := p.a.page(agr, "anna-page", simple("Anna"))
 	earning := p.a.settled(1001, signed, 250)
 	p.a.settled(1002, signed, 100)
 	return map[string]string{"agreements": agr, "codes": code.str("id"), "links": link.str("id"), "posts": post.str("id"), "live-sessions": live.str("id"),
-		"giveaways": give.str("id"), "earnings": fmt.Sprintf("ern_%d", earning)}, fmt.Sprintf("shp_%d", p.a.id)
+		"giveaways": give.str("id"), "pages": page.str("id"), "earnings": fmt.Sprintf("ern_%d", earning)}, fmt.Sprintf("shp_%d", p.a.id)
 }
 
 // The test walks the API document, so that an operation that is added is tested
@@ -453,6 +454,12 @@ func portalBody(path string, ids map[string]string) any {
 	switch strings.TrimPrefix(path, "/shops/{shop}") {
 	case "/agreements/{id}/sign":
 		return m{"signer": "Ben", "consent": true, "hash": "x"}
+	case "/agreements/{id}/proposals":
+		return m{"terms": tenPercent, "text": "mine"}
+	case "/pages/{id}/versions":
+		return m{"document": m{"version": 1}}
+	case "/tax-form":
+		return m{"kind": "w8ben", "name": "Me", "address": "Weg 1", "city": "Berlin", "country": "DE", "born": "1990-05-31", "signer": "Me", "consent": true}
 	case "/links":
 		return m{"agreement_id": ids["agreements"]}
 	case "/disputes":

@@ -45,6 +45,8 @@ func (w *words) letter(ctx context.Context, kind string, ref int64) (mail.Letter
 			mail.Text("If that was not you, sign in, change it back and sign out on the devices you do not know."), w.portal()}}, nil
 	case store.NoticeOffered:
 		return w.offered(ctx, ref)
+	case store.NoticeProposal:
+		return w.proposal(ctx, ref)
 	case store.NoticeFirstSale:
 		return w.firstSale(), nil
 	case store.NoticeMilestone:
@@ -98,6 +100,15 @@ func (w *words) offered(ctx context.Context, versionID int64) (mail.Letter, erro
 	}
 	l.Blocks = append(l.Blocks, mail.Figures("Version", fmt.Sprint(v.Number), "Hash of the terms", v.Hash), mail.Press("Read it", w.PublicURL+"/portal"))
 	return l, nil
+}
+
+func (w *words) proposal(ctx context.Context, id int64) (mail.Letter, error) {
+	p, err := w.tx.Proposal(ctx, id)
+	if err != nil || p.State != store.ProposalDeclined {
+		return mail.Letter{}, err
+	}
+	return mail.Letter{Subject: "About the terms you proposed", Blocks: []mail.Block{mail.Text("%s does not take over the terms you proposed.", w.name()),
+		mail.Text("The reason: %s", p.Reason), mail.Text("What was offered or signed before stays as it is."), w.portal()}}, nil
 }
 
 func (w *words) firstSale() mail.Letter {

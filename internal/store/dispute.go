@@ -157,6 +157,22 @@ func (tx *Tx) DisputedEarnings(ctx context.Context, ids []int64) (map[int64]int6
 	return out, nil
 }
 
+// Disputed sums, by currency, what is in its hold because of open disputes.
+func (tx *Tx) Disputed(ctx context.Context, influencerID int64) (map[string]int64, error) {
+	rows, err := tx.pgx.Query(ctx, `SELECT e.currency, sum(e.posted)::bigint FROM earnings e WHERE e.shop_id = $1 AND e.influencer_id = $2 AND e.locked_at IS NULL
+		AND EXISTS (SELECT FROM disputes d WHERE d.shop_id = e.shop_id AND d.earning_id = e.id AND d.state IN ('open', 'asked')) GROUP BY 1`, tx.ShopID, influencerID)
+	if err != nil {
+		return nil, fmt.Errorf("sum what is disputed: %w", err)
+	}
+	out := map[string]int64{}
+	var currency string
+	var minor int64
+	if _, err := pgx.ForEachRow(rows, []any{&currency, &minor}, func() error { out[currency] = minor; return nil }); err != nil {
+		return nil, fmt.Errorf("sum what is disputed: %w", err)
+	}
+	return out, nil
+}
+
 // DisputeMessage is what somebody said about a dispute.
 type DisputeMessage struct {
 	ID     int64

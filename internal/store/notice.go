@@ -21,6 +21,7 @@ const (
 	NoticeDisputeDecided = "dispute_decided"   // a dispute
 	NoticeInvited        = "invitation"        // when, unix seconds
 	NoticePayee          = "payout_method"     // when it was changed, unix seconds
+	NoticeProposal       = "proposal"          // a proposal that was declined
 	NoticeDigest         = "digest"            // when it is due, unix seconds
 )
 

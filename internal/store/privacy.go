@@ -231,6 +231,7 @@ func (tx *Tx) ForgetMentions(ctx context.Context, text string) error {
 		"UPDATE dispute_messages SET text = '' WHERE shop_id = $1 AND strpos(lower(text), lower($2)) > 0",
 		"UPDATE disputes SET reason = '' WHERE shop_id = $1 AND strpos(lower(reason), lower($2)) > 0",
 		"UPDATE disputes SET evidence = '{}' WHERE shop_id = $1 AND strpos(lower(evidence), lower($2)) > 0",
+		"UPDATE proposals SET text = '', reason = '' WHERE shop_id = $1 AND strpos(lower(text || ' ' || reason), lower($2)) > 0",
 		"UPDATE mail_settings SET problem = '' WHERE shop_id = $1 AND strpos(lower(problem), lower($2)) > 0",
 	} {
 		if _, err := tx.pgx.Exec(ctx, q, tx.ShopID, text); err != nil {
