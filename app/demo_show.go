@@ -89,7 +89,11 @@ func (d *demo) places(ctx context.Context, w io.Writer) error {
 	rows := [][]string{
 		{"What is running", d.base + "/"},
 		{"API, by operation", d.base + "/api/docs"},
+		{"Influencers' portal", d.base + "/portal", "sign in as anna@example.com"},
 		{"Health, metrics", d.base + "/readyz", d.base + "/metrics"},
+	}
+	if d.mails != "" {
+		rows = append(rows, []string{"Mails that were sent", d.mails + "/"})
 	}
 	for _, s := range d.shops {
 		rows = append(rows, []string{s.name(), s.store.URL() + "/", "API key " + s.key}, []string{"  its merchant's app", s.merchantAt(d.base)})

@@ -283,8 +283,9 @@ type Expense struct {
 
 // EachExpense hears every posting to commission expense.
 func (tx *Tx) EachExpense(ctx context.Context, f func(*Expense) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT e.campaign_id, l.influencer_id, l.currency, l.origin_at, l.minor
-		FROM ledger_entries l JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id
+	rows, err := tx.pgx.Query(ctx, `SELECT coalesce(e.campaign_id, d.campaign_id, 0), l.influencer_id, l.currency, l.origin_at, l.minor
+		FROM ledger_entries l LEFT JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id AND l.earning_id <> 0
+		LEFT JOIN disputes d ON d.shop_id = l.shop_id AND d.journal_id = l.journal_id AND l.kind = 8
 		WHERE l.shop_id = $1 AND l.account = 1`, tx.ShopID)
 	if err != nil {
 		return fmt.Errorf("read commission expense: %w", err)

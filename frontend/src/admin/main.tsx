@@ -8,7 +8,7 @@ import { createBrowserRouter, RouterProvider } from 'react-router';
 import { Refused } from '../shared/api';
 import { frameParameters, takeKey } from '../shared/session';
 import { routes } from './App';
-import { theme } from './theme';
+import { theme } from '../shared/theme';
 
 takeKey();
 
