@@ -69,9 +69,10 @@ test: setup build ## run all tests on a throw-away PostgreSQL and Redis
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
 
 .PHONY: browser
-browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
+browser: setup build ## look at landing pages and the portal in Chromium (CHROMIUM=…, PICTURES=directory)
 	@cd internal/landing/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
+	@frontend/e2e journey $(PICTURES)
 
 .PHONY: check
 check: setup frontend/node_modules/.installed bin/golangci-lint ## format, vet, lint, import rule, generated files

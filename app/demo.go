@@ -30,6 +30,7 @@ type demo struct {
 	world *sandbox.World
 	fresh bool // the shops were made by this run: there is history to play
 	base  string
+	mails string // where the mails that were sent are shown; "" elsewhere
 }
 
 // demoShop is one sandbox store and the shop it is to us.
@@ -311,7 +312,7 @@ func (d *demo) pay(ctx context.Context) error {
 				if _, err := payout.StartPaying(ctx, tx, b.ID); err != nil {
 					return err
 				}
-				file, _, err := payout.Export(ctx, tx, b.ID)
+				file, _, err := payout.Export(ctx, tx, d.sys.Keys, b.ID)
 				if err != nil {
 					return err
 				}

@@ -23,17 +23,17 @@ func (s *Server) settingsTable() []route {
 	}
 }
 
-// Me is who calls.
-type Me struct {
+// Caller is who calls.
+type Caller struct {
 	Kind  string `json:"kind" enum:"api_key,session"`
 	KeyID string `json:"key_id,omitempty" doc:"Of the API key"`
 	User  string `json:"user,omitempty" doc:"Of a session: the person's number in the store's platform"`
 	Scope string `json:"scope" enum:"read,write"`
 }
 
-func (s *Server) whoAmI(ctx context.Context, _ *store.Tx, _ *none) (Me, error) {
+func (s *Server) whoAmI(ctx context.Context, _ *store.Tx, _ *none) (Caller, error) {
 	c := callerFrom(ctx)
-	me := Me{Kind: "session", User: c.User, Scope: string(c.Scope)}
+	me := Caller{Kind: "session", User: c.User, Scope: string(c.Scope)}
 	if c.KeyID != 0 {
 		me.Kind, me.KeyID = "api_key", formatID("key", c.KeyID)
 	}
