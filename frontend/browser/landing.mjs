@@ -6,7 +6,7 @@ export default async function landing({ admin, check, api, typed, visit }) {
   await frame.click('button:has-text("New page")');
   const dialog = frame.locator('[role=dialog]');
   await dialog.locator('input[placeholder="Whose it is"]').click();
-  await frame.locator('[role=option]').first().click();
+  await frame.locator('[role=option]:visible').first().click();
   const slug = `journey-${Date.now().toString(36)}`;
   await typed(dialog.getByLabel('Title'), 'Things <b>I</b> use');
   await typed(dialog.getByLabel('Address ends in'), slug);

@@ -13,7 +13,7 @@ export default async function live({ admin, check, api, typed, clock }) {
   const dialog = frame.locator('[role=dialog]');
   await dialog.locator('input[placeholder="Whose it is"]').click();
   await dialog.locator('input[placeholder="Whose it is"]').fill(influencer.name || influencer.handle);
-  await frame.locator('[role=option]').first().click();
+  await frame.locator('[role=option]:visible').first().click();
   await typed(dialog.getByLabel('Title'), 'An evening on air');
   await dialog.getByLabel('Starts').fill(clock(Date.now() - 10 * 3_600_000, time_zone));
   await dialog.getByLabel('Ends').fill(clock(Date.now() + 2 * 3_600_000, time_zone));
