@@ -64,9 +64,13 @@ demo-reset: setup ## delete the demo's PostgreSQL and all its data
 test: setup build ## run all tests on a throw-away PostgreSQL and Redis
 	@echo "==> testing the pages"
 	@cd frontend && npm test --silent
-	@frontend/e2e test
+	@frontend/browser/run test
 	@echo "==> testing"
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
+
+.PHONY: journeys
+journeys: setup build ## walk through the merchant app in Chromium (ARGS="first-sale axe", BUDGET=1 holds times too)
+	@frontend/browser/run test $(ARGS)
 
 .PHONY: browser
 browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
