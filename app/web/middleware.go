@@ -235,18 +235,28 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 	return nil
 }
 
+// retryHeader makes App Bridge, and our own page, ask for a new session token
+// and try once more.
+const retryHeader = "X-Shopify-Retry-Invalid-Session-Request"
+
 // callerOf tells who calls: the holder of an API key, or somebody in the admin
-// of a Shopify store. The shop comes from the key or the token and from nowhere
-// else.
+// of a store. The shop comes from the key or the token and from nowhere else.
 func (s *Server) callerOf(ctx context.Context, c echo.Context) (identity.Caller, error) {
 	authorization := c.Request().Header.Get("Authorization")
+	if s.WooSessions != nil && identity.IsWooToken(authorization) {
+		session, err := s.WooSessions.FromHeader(ctx, authorization, s.DB.Now())
+		if errors.Is(err, identity.ErrSession) {
+			c.Response().Header().Set(retryHeader, "1")
+		}
+		return identity.Caller{ShopID: session.ShopID, User: session.User, Name: session.Name, Scope: identity.Write}, err
+	}
 	if s.Sessions == nil || !identity.IsSessionToken(authorization) {
 		return s.auth.Authenticate(ctx, authorization)
 	}
 	session, err := s.Sessions.FromHeader(authorization, s.DB.Now())
 	if err != nil {
 		if errors.Is(err, identity.ErrSession) { // App Bridge tries once more, with a new token
-			c.Response().Header().Set("X-Shopify-Retry-Invalid-Session-Request", "1")
+			c.Response().Header().Set(retryHeader, "1")
 		}
 		return identity.Caller{}, err
 	}

@@ -61,3 +61,29 @@ func (s *Server) simulate(ctx context.Context, tx *store.Tx, in *simulateIn) (in
 	}
 	return *sim, nil
 }
+
+// TermsExamples is what draft terms earn for simple things.
+type TermsExamples struct {
+	Examples []insight.Example `json:"examples" doc:"In the order of the components"`
+	Hash     string            `json:"hash" doc:"Of the draft as it would be signed"`
+}
+
+type termsExamplesIn struct {
+	Body struct {
+		Terms JSON `json:"terms" doc:"The draft, as GET /terms/schema describes it"`
+	}
+}
+
+func (s *Server) termsExamples(ctx context.Context, tx *store.Tx, in *termsExamplesIn) (TermsExamples, error) {
+	t, err := terms.Parse(in.Body.Terms)
+	if err != nil {
+		return TermsExamples{}, err
+	}
+	shop, err := tx.ShopForSettling(ctx)
+	if err != nil {
+		return TermsExamples{}, err
+	}
+	out := TermsExamples{Hash: t.Hash()}
+	out.Examples, err = insight.Examples(t, shop.Zone)
+	return out, err
+}
