@@ -89,8 +89,8 @@ func (s *Server) showApp(c echo.Context, page []byte) error {
 		return err
 	}
 	frames, scripts := "'none'", "'self'"
-	h := c.Response().Header()
 	if framed {
+		h := c.Response().Header()
 		frames = f.ancestors
 		h.Del("X-Frame-Options") // it knows no list of hosts
 		if f.bridge != "" {

@@ -31,8 +31,8 @@ export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
 }
 
 // download saves an answer as a file.
-export async function download(path: string, name: string): Promise<void> {
-  const r = await send(new Request(path));
+export async function download(path: string, name: string, accept?: string): Promise<void> {
+  const r = await send(new Request(path, accept ? { headers: { Accept: accept } } : {}));
   if (!r.ok) await answered(Promise.resolve({ error: await r.json().catch(() => ({})), response: r }));
   save(await r.blob(), name);
 }
