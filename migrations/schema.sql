@@ -937,6 +937,17 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
 CREATE INDEX outbox_shop_due ON outbox USING btree (shop_id, next_at, id) WHERE (state = 'ready'::text);
 
+-- Table page_drafts
+CREATE TABLE page_drafts (
+  shop_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  document text NOT NULL,
+  author text NOT NULL,
+  saved_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_drafts_pkey PRIMARY KEY (shop_id, page_id),
+  CONSTRAINT page_drafts_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id)
+);
+
 -- Table page_releases
 CREATE TABLE page_releases (
   shop_id bigint NOT NULL,
@@ -1197,6 +1208,19 @@ CREATE TABLE rereads (
   CONSTRAINT rereads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
+
+-- Table saved_reports
+CREATE TABLE saved_reports (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  author text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT saved_reports_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT saved_reports_shop_id_name_key UNIQUE (shop_id, name),
+  CONSTRAINT saved_reports_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
 
 -- Table sessions
 CREATE TABLE sessions (
@@ -1780,6 +1804,7 @@ ALTER TABLE notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_drafts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_versions ENABLE ROW LEVEL SECURITY;
@@ -1793,6 +1818,7 @@ ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE proposals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saved_reports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
@@ -1903,6 +1929,7 @@ CREATE POLICY portal ON orders FOR SELECT TO tributary_portal USING (((shop_id =
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_drafts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON page_releases FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
    FROM pages p
   WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
@@ -1942,6 +1969,7 @@ CREATE POLICY portal ON proposals FOR SELECT TO tributary_portal USING (((shop_i
   WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON proposals FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON saved_reports FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY nobodys ON sessions FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
 CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON shops FOR SELECT TO tributary_portal USING (((id = ( SELECT current_shop() AS current_shop)) AND true));
@@ -2032,6 +2060,7 @@ GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
 GRANT SELECT ON orders TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON orders_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON page_drafts TO tributary_app;
 GRANT INSERT, SELECT ON page_releases TO tributary_app;
 GRANT SELECT ON page_releases TO tributary_portal;
 GRANT INSERT, SELECT ON page_variants TO tributary_app;
@@ -2055,6 +2084,7 @@ GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
 GRANT INSERT, SELECT ON proposals TO tributary_app;
 GRANT SELECT ON proposals TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON saved_reports TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;

@@ -185,3 +185,37 @@ func (s *Server) listInfluencers(ctx context.Context, tx *store.Tx, in *listInfl
 	}
 	return listOf(is, next, func(i *store.Influencer) Influencer { return asInfluencer(i, spans[i.ID]) }), nil
 }
+
+// PeopleImport is what a file of influencers changed.
+type PeopleImport struct {
+	Added     int             `json:"added"`
+	Changed   int             `json:"changed"`
+	Unchanged int             `json:"unchanged"`
+	Problems  []PersonProblem `json:"problems" doc:"Rows that were not taken in"`
+}
+
+// PersonProblem is a row that was not taken in.
+type PersonProblem struct {
+	Line    int    `json:"line" doc:"Of the file, the heading being 1"`
+	Message string `json:"message"`
+}
+
+type importPeopleIn struct {
+	RawBody []byte `contentType:"text/csv" doc:"Columns name, handle and email; phone, customer_id, payout_method, payout_detail and tax_form where known. Up to 5,000 rows"`
+}
+
+func (s *Server) importPeople(ctx context.Context, shopID int64, in *importPeopleIn) (PeopleImport, error) {
+	done, err := program.ImportPeople(ctx, s.DB, s.Keys, shopID, in.RawBody)
+	if err != nil {
+		return PeopleImport{}, err
+	}
+	out := PeopleImport{Added: done.Added, Changed: done.Changed, Unchanged: done.Unchanged, Problems: []PersonProblem{}}
+	for _, p := range done.Problems {
+		msg := p.Err.Msg
+		for _, f := range p.Err.Fields {
+			msg += " " + f.Path + " " + f.Msg + "."
+		}
+		out.Problems = append(out.Problems, PersonProblem{p.Line, msg})
+	}
+	return out, nil
+}

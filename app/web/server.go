@@ -49,6 +49,9 @@ type Deps struct {
 	// Sessions lets in who works in the admin of a Shopify store; nil lets in
 	// API keys only.
 	Sessions *identity.Sessions
+	// WooSessions lets in who works in the wp-admin of a WooCommerce store; nil
+	// does not.
+	WooSessions *identity.WooSessions
 	// Redis tells whether Redis answers; nil when there is none to ask.
 	Redis func(context.Context) error
 	// Resettle settles orders again after evidence about them, or the programme,

@@ -137,6 +137,9 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	assert.Equal(t, "batch_not_approved", code(pay))
 	assert.Equal(t, "batch_not_paying", code(export))
 	assert.Equal(t, "approver_missing", code(approve("  ")))
+	if b.CreatedBy != "" {
+		assert.Equal(t, "own_batch", code(approve(b.CreatedBy)))
+	}
 	w.in(w.shop, approve("ben"))
 	w.in(w.shop, approve("ben"))
 	assert.Equal(t, "batch_not_draft", code(approve("cleo")))

@@ -22,13 +22,13 @@ func underLock(ctx context.Context, tx *store.Tx, batchID int64) (*store.PayoutB
 	return tx.PayoutBatch(ctx, batchID)
 }
 
-// Approve releases a draft batch for payment; by is who says so. The same
-// person may say it twice. Conflict when the batch is past that.
+// Approve releases a draft batch for payment; by is who says so, and somebody
+// else than who closed the month: four eyes. What the schedule closed anybody may
+// approve. The same person may say it twice. Conflict when the batch is past
+// that, Forbidden when it is their own.
 func Approve(ctx context.Context, tx *store.Tx, batchID int64, by string) (*store.PayoutBatch, error) {
-	by = strings.TrimSpace(by)
-	if by == "" || len(by) > 200 {
-		return nil, errs.New(errs.Invalid, "approver_missing", "An approval needs the name of who gives it.",
-			errs.Field{Path: "by", Msg: "must have 1 to 200 characters"})
+	if by = strings.TrimSpace(by); by == "" {
+		return nil, errs.New(errs.Invalid, "approver_missing", "An approval needs somebody who gives it.")
 	}
 	b, err := underLock(ctx, tx, batchID)
 	if err != nil {
@@ -39,6 +39,9 @@ func Approve(ctx context.Context, tx *store.Tx, batchID int64, by string) (*stor
 	}
 	if b.State != store.BatchDraft {
 		return nil, errs.New(errs.Conflict, "batch_not_draft", fmt.Sprintf("The batch of %s is %s: only a draft can be approved.", b.Period, b.State))
+	}
+	if b.CreatedBy == by {
+		return nil, errs.New(errs.Forbidden, "own_batch", fmt.Sprintf("%s closed %s, so somebody else has to approve it.", by, b.Period))
 	}
 	b.State, b.ApprovedAt, b.ApprovedBy = store.BatchApproved, tx.Now, by
 	return b, tx.SetPayoutBatch(ctx, b)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +33,8 @@ type DB struct {
 	gorm *gorm.DB
 	now  func() time.Time
 	ids  idBlocks
+
+	looks atomic.Int64 // commits of deliveries that are still to look for repeats
 }
 
 // Options of Open. The zero value is good.

@@ -49,6 +49,22 @@ func (tx *Tx) CountDueEarnings(ctx context.Context, upTo time.Time) (n int64, er
 	return n, nil
 }
 
+// DueSums is what DueEarnings has to give, by influencer and currency.
+func (tx *Tx) DueSums(ctx context.Context, upTo time.Time) ([]Movement, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT influencer_id, currency, sum(posted)::bigint "+dueEarnings+" GROUP BY 1, 2 ORDER BY 1, 2", tx.ShopID, upTo)
+	if err != nil {
+		return nil, fmt.Errorf("sum earnings whose hold is over: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (m Movement, err error) {
+		err = r.Scan(&m.InfluencerID, &m.Currency, &m.Minor)
+		return m, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum earnings whose hold is over: %w", err)
+	}
+	return out, nil
+}
+
 // LockEarnings marks earnings locked as of the end of their hold. What is
 // denied or void stays so: it is final, but no sale.
 func (tx *Tx) LockEarnings(ctx context.Context, ids []int64) error {

@@ -62,6 +62,16 @@ func (tx *Tx) Influencer(ctx context.Context, id int64) (*Influencer, error) {
 	return &i, nil
 }
 
+// InfluencerByHandle returns one influencer; ErrNotFound when nobody has the
+// handle.
+func (tx *Tx) InfluencerByHandle(ctx context.Context, handle string) (*Influencer, error) {
+	i, err := gorm.G[Influencer](tx.g).Where("shop_id = ? AND handle = ?", tx.ShopID, handle).Take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load influencer %q: %w", handle, notFound(err))
+	}
+	return &i, nil
+}
+
 // InfluencerFilter narrows a list; zero fields do not.
 type InfluencerFilter struct {
 	Search string // part of the name, handle or e-mail
