@@ -81,6 +81,26 @@ CREATE TABLE applications (
 );
 CREATE UNIQUE INDEX applications_open ON applications USING btree (shop_id, campaign_id, lower(btrim(email))) WHERE (state = 'submitted'::text);
 
+-- Table assets
+CREATE TABLE assets (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint,
+  campaign_id bigint,
+  title text NOT NULL,
+  content_type text NOT NULL,
+  width integer NOT NULL,
+  height integer NOT NULL,
+  data bytea STORAGE EXTERNAL NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT assets_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT assets_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT assets_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT assets_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT assets_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text])))
+);
+CREATE INDEX assets_influencer ON assets USING btree (shop_id, influencer_id, id);
+
 -- Table attributions
 CREATE TABLE attributions (
   shop_id bigint NOT NULL,
@@ -1741,6 +1761,7 @@ ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
+ALTER TABLE assets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
@@ -1817,6 +1838,10 @@ CREATE POLICY portal ON agreements FOR SELECT TO tributary_portal USING (((shop_
 CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON applications FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON assets FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((influencer_id = ( SELECT current_influencer() AS current_influencer)) OR ((influencer_id IS NULL) AND ((campaign_id IS NULL) OR (campaign_id IN ( SELECT c.id
+   FROM campaigns c
+  WHERE (c.shop_id = ( SELECT current_shop() AS current_shop)))))))));
+CREATE POLICY tenant ON assets FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON attributions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (EXISTS ( SELECT
    FROM earnings e
   WHERE ((e.shop_id = attributions.shop_id) AND (e.kind = 1) AND (e.source = attributions.order_id))))));
@@ -1970,6 +1995,8 @@ GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT SELECT ON agreements TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON applications TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON assets TO tributary_app;
+GRANT SELECT ON assets TO tributary_portal;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
 GRANT SELECT ON attributions TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;

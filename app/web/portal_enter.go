@@ -24,7 +24,7 @@ func (s *Server) portalTable() []portalRoute {
 		{get, "/devices", false, "List where you are signed in", speaks(s.devices)},
 		{post, "/devices/{id}/sign-out", false, "Sign out elsewhere", speaks(s.signOutDevice)},
 	}
-	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalProposals(), s.portalPagesAPI(), s.portalTax(), s.portalDisputes(), s.portalSettings())
+	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalProposals(), s.portalPagesAPI(), s.portalTax(), s.portalAssets(), s.portalDisputes(), s.portalSettings())
 }
 
 // Asked says that a mail is on its way, if we know the address.

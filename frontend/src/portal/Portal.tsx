@@ -98,7 +98,7 @@ function Inside() {
                 {shop?.name ?? 'Tributary'}
               </Text>
             )}
-            <UnstyledButton component={Link} to="/settings" aria-label="Settings" style={{ minWidth: 44, minHeight: 44, display: 'grid', placeItems: 'center' }}>
+            <UnstyledButton component={Link} to="/settings" aria-label={`Settings: ${me.data.email}`} style={{ minWidth: 44, minHeight: 44, display: 'grid', placeItems: 'center' }}>
               <Text size="sm">{me.data.email}</Text>
             </UnstyledButton>
           </Group>

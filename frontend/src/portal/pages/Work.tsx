@@ -5,6 +5,7 @@ import { answered } from '../../shared/api';
 import { Loading, Section, State, Trouble } from '../../admin/ui';
 import { count, date, dateTime, words } from '../../shared/format';
 import { api, sent, type Portal } from '../api';
+import { Assets } from './Assets';
 import { useAgreements, useDealNames, useDo, useGiveaways, useLeads, useLive, usePosts } from '../data';
 
 export function Work() {
@@ -13,6 +14,7 @@ export function Work() {
       <Title order={1}>What you do</Title>
       <SubmitPost />
       <Posts />
+      <Assets />
       <Live />
       <Giveaways />
       <Leads />
