@@ -73,9 +73,10 @@ journeys: setup build ## walk through the merchant app in Chromium (ARGS="first-
 	@frontend/browser/run test $(ARGS)
 
 .PHONY: browser
-browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
+browser: setup build ## look at landing pages and the portal in Chromium (CHROMIUM=…, PICTURES=directory)
 	@cd internal/landing/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
+	@frontend/e2e $(PICTURES)
 
 .PHONY: check
 check: setup frontend/node_modules/.installed bin/golangci-lint ## format, vet, lint, import rule, generated files

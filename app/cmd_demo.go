@@ -103,6 +103,12 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		}
 	}
 	d := &demo{clock: &demoClock{}}
+	var stopMails func()
+	var err error
+	if d.mails, stopMails, err = demoSink(o.once); err != nil {
+		return err
+	}
+	defer stopMails()
 	say := cmd.OutOrStdout()
 	if wantJSON(cmd) {
 		say = io.Discard
@@ -123,7 +129,7 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	d.base = "http://" + l.Addr().String()
-	sys.Config.PublicURL = d.base
+	sys.Config.PublicURL, sys.People.PublicURL, sys.Teller.PublicURL = d.base, d.base, d.base
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	served := make(chan error, 1)

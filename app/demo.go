@@ -31,6 +31,7 @@ type demo struct {
 	fresh bool // the shops were made by this run: there is history to play
 	empty bool // the stores have no past, and the Shopify one has not installed the app
 	base  string
+	mails string // where the mails that were sent are shown; "" elsewhere
 }
 
 // demoShop is one sandbox store and the shop it is to us.
@@ -325,7 +326,7 @@ func (d *demo) pay(ctx context.Context) error {
 				if _, err := payout.StartPaying(ctx, tx, b.ID); err != nil {
 					return err
 				}
-				file, _, err := payout.Export(ctx, tx, b.ID)
+				file, _, err := payout.Export(ctx, tx, d.sys.Keys, b.ID)
 				if err != nil {
 					return err
 				}

@@ -44,23 +44,32 @@ const (
 // appRoutes serve the merchant app: one page for every address below /app, and
 // the files it is made of, whose names change with what is in them.
 func (s *Server) appRoutes() {
-	files := s.App
-	if files == nil {
-		files, _ = fs.Sub(bundle, "bundle") // it is embedded
-	}
-	page, err := fs.ReadFile(files, "admin.html")
-	show := func(c echo.Context) error { return s.showApp(c, page) }
-	if err != nil {
-		show = func(echo.Context) error {
-			return errs.New(errs.Unavailable, "pages_not_built", "This program was built without its pages. Build it with `make build`.")
-		}
-	}
+	show := s.built("admin.html", s.showApp)
 	for _, p := range []string{"/app", "/app/", "/app/*"} {
 		s.echo.GET(p, show, s.limitAddress)
 	}
 	s.echo.GET(sessionPage, s.bounce, s.limitAddress)
-	a := &appFiles{files: files}
+	a := &appFiles{files: s.bundle()}
 	s.echo.GET("/app/assets/:name", a.serve, s.limitAddress)
+}
+
+func (s *Server) bundle() fs.FS {
+	if s.App != nil {
+		return s.App
+	}
+	files, _ := fs.Sub(bundle, "bundle") // it is embedded
+	return files
+}
+
+// built shows a page of the bundle.
+func (s *Server) built(name string, show func(echo.Context, []byte) error) echo.HandlerFunc {
+	page, err := fs.ReadFile(s.bundle(), name)
+	if err != nil {
+		return func(echo.Context) error {
+			return errs.New(errs.Unavailable, "pages_not_built", "This program was built without its pages. Build it with `make build`.")
+		}
+	}
+	return func(c echo.Context) error { return show(c, page) }
 }
 
 // showApp answers with the page. Whoever comes with a good session of a Shopify
@@ -79,10 +88,9 @@ func (s *Server) showApp(c echo.Context, page []byte) error {
 	if err != nil {
 		return err
 	}
-	nonce := rand.Text()
 	frames, scripts := "'none'", "'self'"
-	h := c.Response().Header()
 	if framed {
+		h := c.Response().Header()
 		frames = f.ancestors
 		h.Del("X-Frame-Options") // it knows no list of hosts
 		if f.bridge != "" {
@@ -93,12 +101,17 @@ func (s *Server) showApp(c echo.Context, page []byte) error {
 			head += `<meta name="tributary-admin" content="` + html.EscapeString(f.ancestors) + `">`
 		}
 	}
+	return withPolicy(c, bytes.Replace(page, []byte(appBridgeMark), []byte(head), 1), scripts, frames)
+}
+
+// withPolicy answers with a page of the bundle and what it may load.
+func withPolicy(c echo.Context, page []byte, scripts, frames string) error {
+	nonce := rand.Text()
+	h := c.Response().Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src "+scripts+"; style-src 'self' 'nonce-"+nonce+"'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "+
 		"base-uri 'none'; form-action 'none'; frame-src 'self'; frame-ancestors "+frames)
 	h.Set("Cache-Control", "no-store")
-	out := bytes.ReplaceAll(page, []byte(nonceMark), []byte(nonce))
-	out = bytes.Replace(out, []byte(appBridgeMark), []byte(head), 1)
-	return c.HTMLBlob(http.StatusOK, out)
+	return c.HTMLBlob(http.StatusOK, bytes.ReplaceAll(page, []byte(nonceMark), []byte(nonce)))
 }
 
 // arrive installs the store of whoever opens the app in a Shopify admin. It

@@ -7,6 +7,7 @@ import (
 
 	"tributary/internal/errs"
 	"tributary/internal/program"
+	"tributary/internal/rail/payee"
 	"tributary/internal/store"
 )
 
@@ -20,11 +21,14 @@ type Influencer struct {
 	CustomerID   string     `json:"customer_id,omitempty" doc:"The influencer as a customer of the store"`
 	PayoutMethod string     `json:"payout_method" doc:"Empty: none yet"`
 	PayoutDetail string     `json:"payout_detail"`
+	PayoutSealed bool       `json:"payout_sealed" doc:"They told it themselves: it stands in the file to pay from, and nowhere else"`
 	TaxForm      string     `json:"tax_form" enum:"not_required,missing,valid"`
 	Active       bool       `json:"active"`
 	ActiveSpans  []Span     `json:"active_spans" doc:"When the influencer was active"`
 	BannedAt     *time.Time `json:"banned_at,omitempty"`
 	CreatedAt    time.Time  `json:"created_at"`
+	InvitedAt    *time.Time `json:"invited_at,omitempty" doc:"To the portal, the last time"`
+	LeavingAt    *time.Time `json:"leaving_at,omitempty" doc:"They have left, and ask to have deleted what the law does not want kept"`
 }
 
 // Span is a half-open interval of time.
@@ -37,7 +41,10 @@ func asInfluencer(i *store.Influencer, spans []store.InfluencerSpan) Influencer 
 	out := Influencer{
 		ID: formatID("inf", i.ID), Handle: i.Handle, Name: i.Name, Email: i.Email, HasPhone: i.PhoneHash != "",
 		PayoutMethod: i.PayoutMethod, PayoutDetail: i.PayoutDetail, TaxForm: i.TaxForm,
-		BannedAt: utc(i.BannedAt), CreatedAt: i.CreatedAt.UTC(), ActiveSpans: []Span{},
+		BannedAt: utc(i.BannedAt), CreatedAt: i.CreatedAt.UTC(), ActiveSpans: []Span{}, InvitedAt: utc(i.InvitedAt), LeavingAt: utc(i.LeavingAt),
+	}
+	if payee.IsSealed(i.PayoutDetail) {
+		out.PayoutDetail, out.PayoutSealed = "", true
 	}
 	if i.CustomerID != 0 {
 		out.CustomerID = strconv.FormatInt(i.CustomerID, 10)

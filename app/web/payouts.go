@@ -320,7 +320,7 @@ func (s *Server) exportPayout(ctx context.Context, tx *store.Tx, in *IDIn) (sent
 	if err != nil {
 		return sent{}, err
 	}
-	body, name, err := payout.Export(ctx, tx, id)
+	body, name, err := payout.Export(ctx, tx, s.Keys, id)
 	return sent{contentType: contentCSV, name: name, body: body}, err
 }
 

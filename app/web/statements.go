@@ -36,7 +36,7 @@ type Statement struct {
 
 // StatementMovement is one change of what is owed.
 type StatementMovement struct {
-	Type        string    `json:"type" enum:"earned,adjusted,payout_returned,written_off"`
+	Type        string    `json:"type" enum:"earned,adjusted,payout_returned,written_off,awarded"`
 	JournalID   string    `json:"journal_id" example:"jrn_2048"`
 	EarningID   string    `json:"earning_id,omitempty" example:"ern_1024"`
 	OrderID     string    `json:"order_id,omitempty" doc:"The store's own id"`

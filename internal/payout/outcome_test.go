@@ -129,7 +129,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	approve := func(by string) func(tx *store.Tx) error {
 		return func(tx *store.Tx) error { _, err := payout.Approve(w.ctx, tx, b.ID, by); return err }
 	}
-	export := func(tx *store.Tx) error { _, _, err := payout.Export(w.ctx, tx, b.ID); return err }
+	export := func(tx *store.Tx) error { _, _, err := payout.Export(w.ctx, tx, nil, b.ID); return err }
 	settle := func(tx *store.Tx) error {
 		_, err := payout.Settle(w.ctx, tx, b.ID, []byte(heading))
 		return err
@@ -148,7 +148,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	w.in(w.shop, pay)
 	var file []byte
 	w.in(w.shop, func(tx *store.Tx) (err error) {
-		file, _, err = payout.Export(w.ctx, tx, b.ID)
+		file, _, err = payout.Export(w.ctx, tx, nil, b.ID)
 		return err
 	})
 	rows, err := stdcsv.NewReader(bytes.NewReader(file)).ReadAll()
@@ -160,7 +160,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	_, err = w.settle(b.ID, heading+row(l, "unknown", ""))
 	require.NoError(t, err)
 	w.in(w.shop, func(tx *store.Tx) (err error) {
-		file, _, err = payout.Export(w.ctx, tx, b.ID)
+		file, _, err = payout.Export(w.ctx, tx, nil, b.ID)
 		return err
 	})
 	assert.Equal(t, 1, bytes.Count(file, []byte("\n")))

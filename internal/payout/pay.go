@@ -9,6 +9,8 @@ import (
 	"tributary/internal/domain/money"
 	"tributary/internal/errs"
 	rail "tributary/internal/rail/csv"
+	"tributary/internal/rail/payee"
+	"tributary/internal/seal"
 	"tributary/internal/store"
 )
 
@@ -69,7 +71,7 @@ func StartPaying(ctx context.Context, tx *store.Tx, batchID int64) (*store.Payou
 // Export is the payouts of a batch that are with the rail, as the CSV file to
 // pay from. Those with an outcome, and those whose outcome is in doubt, are not
 // in it: paying them again would be paying twice.
-func Export(ctx context.Context, tx *store.Tx, batchID int64) (file []byte, name string, err error) {
+func Export(ctx context.Context, tx *store.Tx, keys *seal.Keys, batchID int64) (file []byte, name string, err error) {
 	b, err := tx.PayoutBatch(ctx, batchID)
 	if err != nil {
 		return nil, "", err
@@ -80,7 +82,11 @@ func Export(ctx context.Context, tx *store.Tx, batchID int64) (file []byte, name
 	var buf bytes.Buffer
 	w := rail.NewWriter(&buf)
 	err = tx.EachPaying(ctx, b.ID, func(p *store.PayoutFile) error {
-		return w.Write(rail.Payout{ID: p.ID, Key: p.Key, Period: b.Period, Handle: p.Handle, Name: p.Name, Email: p.Email, Detail: p.Detail,
+		detail, err := payee.Open(keys, tx.ShopID, p.InfluencerID, p.Detail)
+		if err != nil {
+			return err
+		}
+		return w.Write(rail.Payout{ID: p.ID, Key: p.Key, Period: b.Period, Handle: p.Handle, Name: p.Name, Email: p.Email, Detail: detail,
 			Amount: money.Amount{Minor: p.Pay, Currency: money.Currency(p.Currency)}})
 	})
 	if err != nil {

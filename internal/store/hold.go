@@ -17,8 +17,10 @@ type DueEarning struct {
 }
 
 // dueEarnings leaves out what a person must look at first: a held earning stays
-// pending, however long ago its hold ended (R-34 gives that its own deadline).
-const dueEarnings = "FROM earnings WHERE shop_id = $1 AND locked_at IS NULL AND release_at IS NOT NULL AND state <> 'held' AND release_at <= $2"
+// pending, however long ago its hold ended (R-34 gives that its own deadline),
+// and so does one that is disputed.
+const dueEarnings = `FROM earnings WHERE shop_id = $1 AND locked_at IS NULL AND release_at IS NOT NULL AND state <> 'held' AND release_at <= $2
+	AND NOT EXISTS (SELECT FROM disputes d WHERE d.shop_id = earnings.shop_id AND d.earning_id = earnings.id AND d.state IN ('open', 'asked'))`
 
 // DueEarnings returns up to limit earnings whose hold is over at upTo, the
 // oldest first. The caller holds the shop's lock.

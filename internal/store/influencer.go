@@ -24,6 +24,8 @@ type Influencer struct {
 	TaxForm      string
 	BannedAt     *time.Time
 	CreatedAt    time.Time
+	InvitedAt    *time.Time // the last time
+	LeavingAt    *time.Time // asked to leave and to have their data deleted
 }
 
 // TableName is for gorm.

@@ -8,7 +8,7 @@ import { createBrowserRouter, RouterProvider } from 'react-router';
 import { Refused } from '../shared/api';
 import { frameParameters } from '../shared/session';
 import { routes } from './App';
-import { theme } from './theme';
+import { theme } from '../shared/theme';
 
 const client = new QueryClient({
   defaultOptions: { queries: { staleTime: 15_000, retry: (n, e) => n < 2 && !(e instanceof Refused && e.status < 500) } },
