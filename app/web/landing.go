@@ -48,6 +48,7 @@ type LandingPage struct {
 	Live            *PageRelease  `json:"live,omitempty" doc:"What it shows"`
 	Scheduled       []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
 	CreatedAt       time.Time     `json:"created_at"`
+	DraftAt         *time.Time    `json:"draft_saved_at,omitempty" doc:"When somebody last wrote on it; absent without a draft, and in lists"`
 }
 
 // PageRelease is what a page shows for a time.
@@ -96,6 +97,14 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 			out.Scheduled = append(out.Scheduled, asRelease(&rs[i]))
 		}
 	}
+	draft, err := tx.LandingDraft(ctx, p.ID)
+	if store.IsNotFound(err) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.DraftAt = &draft.SavedAt
 	return out, nil
 }
 

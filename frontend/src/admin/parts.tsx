@@ -1,21 +1,17 @@
 // What several pages are made of: acts with their errors at the fields, things to
 // confirm, times of the shop's clock, files to take in.
 import { ActionIcon, Button, Code, CopyButton, FileButton, Group, Modal, Select, Stack, Table, Text, TextInput, Textarea, Tooltip, type ButtonProps } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { answered, api, Refused, type Schemas } from '../shared/api';
 import { ago, count, decimal } from '../shared/format';
 import { send } from '../shared/session';
 import { isoOf, localOf } from '../shared/zone';
-import { useNames, usePages } from './data';
+import { useNames, usePages, useSession } from './data';
 import { Section, Trouble } from './ui';
 
-export const useShop = () => useQuery({ queryKey: ['shop'], staleTime: Infinity, queryFn: () => answered(api.GET('/api/v1/settings/shop')) });
-
-export const useMe = () => useQuery({ queryKey: ['me'], staleTime: Infinity, queryFn: () => answered(api.GET('/api/v1/me')) });
-
 // useMay tells whether who is at work may change anything.
-export const useMay = () => useMe().data?.scope !== 'read';
+export const useMay = () => useSession().data?.scope !== 'read';
 
 // useAct runs what changes something, and lets what is shown be read again.
 export function useAct<A, T>(what: (arg: A, headers: { 'Idempotency-Key': string }) => Promise<T>, ...stale: string[]) {
@@ -121,7 +117,7 @@ export function Copied({ value, label, mono = true }: { value: string; label: st
 
 // Clock is an instant, typed in the shop's time.
 export function Clock({ label, value, onChange, error, description, required }: { label: string; value: string | undefined; onChange: (iso: string | undefined) => void; error?: string; description?: string; required?: boolean }) {
-  const zone = useShop().data?.time_zone ?? 'UTC';
+  const zone = useSession().data?.shop.time_zone ?? 'UTC';
   return (
     <TextInput
       type="datetime-local"
