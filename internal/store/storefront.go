@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// The states of a page in the store.
+const (
+	PlaceShown  = "shown"
+	PlaceHidden = "hidden" // it is there, and nobody sees it
+	PlaceAbsent = "absent" // the store cannot show pages: Note says why
+	PlaceFailed = "failed" // the store refused it: Note says why
+)
+
+// LandingPlace is where the store itself shows a page.
+type LandingPlace struct {
+	Handle string // "": it was never there
+	URL    string
+	State  string // Place…; "": nothing was tried
+	Note   string
+	At     time.Time // of the last attempt; zero: none
+}
+
+// LandingPlace loads it.
+func (tx *Tx) LandingPlace(ctx context.Context, pageID int64) (p LandingPlace, err error) {
+	var at pgtype.Timestamptz
+	err = tx.pgx.QueryRow(ctx, "SELECT store_handle, store_url, store_state, store_note, store_at FROM pages WHERE shop_id = $1 AND id = $2", tx.ShopID, pageID).
+		Scan(&p.Handle, &p.URL, &p.State, &p.Note, &at)
+	if err != nil {
+		return p, fmt.Errorf("load the place of page %d: %w", pageID, notFound(err))
+	}
+	p.At = fromTimestamptz(at)
+	return p, nil
+}
+
+// SetLandingPlace writes it down, as of now.
+func (tx *Tx) SetLandingPlace(ctx context.Context, pageID int64, p LandingPlace) error {
+	_, err := tx.pgx.Exec(ctx, "UPDATE pages SET store_handle = $3, store_url = $4, store_state = $5, store_note = $6, store_at = $7 WHERE shop_id = $1 AND id = $2",
+		tx.ShopID, pageID, p.Handle, p.URL, p.State, p.Note, tx.Now)
+	if err != nil {
+		return fmt.Errorf("set the place of page %d: %w", pageID, err)
+	}
+	return nil
+}
+
+// LandingBySlug finds a page of this shop; ErrNotFound when there is none.
+func (tx *Tx) LandingBySlug(ctx context.Context, slug string) (*LandingPage, error) {
+	var id int64
+	if err := tx.pgx.QueryRow(ctx, "SELECT id FROM pages WHERE shop_id = $1 AND slug = $2", tx.ShopID, slug).Scan(&id); err != nil {
+		return nil, fmt.Errorf("find page %q: %w", slug, notFound(err))
+	}
+	return tx.LandingPage(ctx, id)
+}
+
+// LandingShown lists the pages of this shop that are published now, by id.
+func (tx *Tx) LandingShown(ctx context.Context) ([]int64, error) {
+	rows, err := tx.pgx.Query(ctx, `SELECT DISTINCT page_id FROM page_releases WHERE shop_id = $1 AND withdrawn_at IS NULL AND starts_at <= $2
+		AND (ends_at IS NULL OR ends_at > $2) ORDER BY 1`, tx.ShopID, tx.Now)
+	if err != nil {
+		return nil, fmt.Errorf("list shown pages: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// PluginLink is the companion plugin of a WooCommerce store, paired with us.
+type PluginLink struct {
+	ShopID, ID int64
+	Kid        string // names the secret that both know
+	HomeURL    string // who the plugin's tokens are of
+	Admin      string // origin of the site's admin
+	Version    string // of the plugin
+	CreatedAt  time.Time
+}
+
+// SetPluginLink makes l the only link of this shop.
+func (tx *Tx) SetPluginLink(ctx context.Context, l *PluginLink) error {
+	if err := tx.EndPluginLink(ctx); err != nil {
+		return err
+	}
+	l.ShopID, l.CreatedAt = tx.ShopID, tx.Now
+	err := tx.pgx.QueryRow(ctx, `INSERT INTO plugin_links (shop_id, kid, home_url, admin, version, created_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+		tx.ShopID, l.Kid, l.HomeURL, l.Admin, l.Version, tx.Now).Scan(&l.ID)
+	if err != nil {
+		return fmt.Errorf("link the plugin of shop %d: %w", tx.ShopID, err)
+	}
+	return nil
+}
+
+// EndPluginLink ends this shop's link, if there is one.
+func (tx *Tx) EndPluginLink(ctx context.Context) error {
+	if _, err := tx.pgx.Exec(ctx, "UPDATE plugin_links SET revoked_at = $2 WHERE shop_id = $1 AND revoked_at IS NULL", tx.ShopID, tx.Now); err != nil {
+		return fmt.Errorf("end the plugin's link of shop %d: %w", tx.ShopID, err)
+	}
+	return nil
+}
+
+// PluginLink returns this shop's link; ErrNotFound when there is none.
+func (tx *Tx) PluginLink(ctx context.Context) (*PluginLink, error) {
+	l := PluginLink{ShopID: tx.ShopID}
+	err := tx.pgx.QueryRow(ctx, "SELECT id, kid, home_url, admin, version, created_at FROM plugin_links WHERE shop_id = $1 AND revoked_at IS NULL", tx.ShopID).
+		Scan(&l.ID, &l.Kid, &l.HomeURL, &l.Admin, &l.Version, &l.CreatedAt)
+	if err != nil {
+		return nil, fmt.Errorf("load the plugin's link: %w", notFound(err))
+	}
+	l.CreatedAt = l.CreatedAt.UTC()
+	return &l, nil
+}
+
+// PluginLinkByKid finds a live link of any shop; ErrNotFound when there is none.
+func (db *DB) PluginLinkByKid(ctx context.Context, kid string) (*PluginLink, error) {
+	l := PluginLink{Kid: kid}
+	err := db.InTx(ctx, 0, func(tx *Tx) error {
+		return notFound(tx.pgx.QueryRow(ctx, "SELECT shop_id, id, home_url, admin FROM door_plugin_link($1)", kid).Scan(&l.ShopID, &l.ID, &l.HomeURL, &l.Admin))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the plugin's link: %w", err)
+	}
+	return &l, nil
+}
+
+// BurnPluginToken uses a token up and returns true; false when it was before.
+func (tx *Tx) BurnPluginToken(ctx context.Context, jti string, expires time.Time) (bool, error) {
+	if _, err := tx.pgx.Exec(ctx, "DELETE FROM plugin_tokens WHERE shop_id = $1 AND expires_at < $2", tx.ShopID, tx.Now.Add(-time.Hour)); err != nil {
+		return false, fmt.Errorf("forget tokens of the plugin: %w", err)
+	}
+	tag, err := tx.pgx.Exec(ctx, "INSERT INTO plugin_tokens (shop_id, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", tx.ShopID, jti, expires)
+	if err != nil {
+		return false, fmt.Errorf("use a token of the plugin: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
