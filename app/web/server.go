@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -73,6 +74,8 @@ type Deps struct {
 	Pages *landing.Pages
 	// Installs lets Shopify shops in; nil leaves the doors of that out.
 	Installs *tenant.ShopifyInstaller
+	// App is the merchant app as built; nil takes what was built into the program.
+	App fs.FS
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -133,6 +136,7 @@ func New(d Deps) *Server {
 	s.publicRoutes()
 	s.giveawayPages()
 	s.landingRoutes()
+	s.appRoutes()
 	return s
 }
 
