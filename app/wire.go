@@ -84,6 +84,7 @@ type system struct {
 	Installs *tenant.ShopifyInstaller
 	Sweeper  *intake.Sweeper
 	Codes    *program.Codes
+	Fronts   *landing.Storefronts
 	Outbox   *outbox.Runner
 
 	// Failed delivers an error when something the program cannot do without
@@ -165,6 +166,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
+		sys.Fronts = &landing.Storefronts{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo, BaseURL: sys.Config.BaseURL()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
@@ -197,6 +199,17 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 			}
 			return err
 		},
+	}
+	handlers[landing.PageApply] = func(ctx context.Context, w outbox.Work) error {
+		var p landing.PagePayload
+		if err := json.Unmarshal(w.Payload, &p); err != nil {
+			return outbox.Final(err)
+		}
+		err := sys.Fronts.Apply(ctx, w.ShopID, p.PageID)
+		if err != nil && landing.Permanent(err) {
+			return outbox.Final(err)
+		}
+		return err
 	}
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
@@ -334,7 +347,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Tracker:  sys.Tracker,
 		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
-		Installs:  sys.Installs,
+		Installs:  sys.Installs, Storefronts: sys.Fronts,
 	}
 }
 

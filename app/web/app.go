@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/rand"
 	"embed"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 	"tributary/internal/errs"
 	"tributary/internal/platform/shopify"
+	"tributary/internal/store"
 )
 
 // The merchant app as `npm run build` leaves it; a build without npm has a
@@ -68,9 +70,15 @@ func (s *Server) showApp(c echo.Context, page []byte) error {
 	}
 	nonce := rand.Text()
 	frames, scripts, bridge := "'none'", "'self'", ""
-	if f, ok := s.frameOf(c.QueryParam("shop")); ok {
-		frames, scripts = f.ancestors, scripts+" "+f.bridge
+	f, ok := s.frameOf(c.QueryParam("shop"))
+	if ok {
+		scripts += " " + f.bridge
 		bridge = `<script data-api-key="` + html.EscapeString(s.Installs.Access.API.App().ClientID) + `" src="` + html.EscapeString(f.bridge) + `"></script>`
+	} else if f, ok = s.pluginFrame(ctx, c.QueryParam("plugin")); ok {
+		bridge = `<script data-admin="` + html.EscapeString(f.ancestors) + `" src="` + f.bridge + `"></script>`
+	}
+	if ok {
+		frames = f.ancestors
 		c.Response().Header().Del("X-Frame-Options") // it knows no list of hosts
 	}
 	h := c.Response().Header()
@@ -96,6 +104,22 @@ func (s *Server) frameOf(shop string) (frame, bool) {
 		return frame{base, base + "/app-bridge.js"}, true
 	}
 	return frame{"https://" + domain + " " + shopifyAdmin, cdnAppBridge}, true
+}
+
+// pluginFrame tells the frame of the admin of a site whose plugin is paired with
+// us under the id. It says nothing about who asks, as frameOf.
+func (s *Server) pluginFrame(ctx context.Context, kid string) (frame, bool) {
+	if kid == "" || len(kid) > 64 {
+		return frame{}, false
+	}
+	l, err := s.DB.PluginLinkByKid(ctx, kid)
+	if err != nil {
+		if !store.IsNotFound(err) {
+			visitFrom(ctx).err = err
+		}
+		return frame{}, false
+	}
+	return frame{l.Admin, "/assets/plugin-bridge.js"}, true
 }
 
 // appFiles are the files of the app, compressed when first asked for.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,7 +44,16 @@ type LandingPage struct {
 	Versions    int           `json:"versions" doc:"Number of the newest version"`
 	Live        *PageRelease  `json:"live,omitempty" doc:"What it shows"`
 	Scheduled   []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
+	Store       *PagePlace    `json:"store,omitempty" doc:"Where the store itself shows it; absent until it was asked to"`
 	CreatedAt   time.Time     `json:"created_at"`
+}
+
+// PagePlace is a page in the store's own storefront.
+type PagePlace struct {
+	State string    `json:"state" enum:"waiting,shown,hidden,absent,failed" doc:"absent: the store is not set up to show pages; failed: it refused this one"`
+	URL   string    `json:"url,omitempty"`
+	Note  string    `json:"note,omitempty" doc:"What to do, where something is wrong"`
+	At    time.Time `json:"at"`
 }
 
 // PageRelease is what a page shows for a time.
@@ -83,6 +93,13 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 		return out, err
 	}
 	out.State, _ = document.StateAt(rs, tx.Now)
+	place, err := tx.LandingPlace(ctx, p.ID)
+	if err != nil {
+		return out, err
+	}
+	if !place.At.IsZero() {
+		out.Store = &PagePlace{State: cmp.Or(place.State, "waiting"), URL: place.URL, Note: place.Note, At: place.At}
+	}
 	if live := document.LiveAt(rs, tx.Now); live != nil {
 		r := asRelease(live)
 		out.Live = &r

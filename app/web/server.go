@@ -76,6 +76,9 @@ type Deps struct {
 	Installs *tenant.ShopifyInstaller
 	// App is the merchant app as built; nil takes what was built into the program.
 	App fs.FS
+	// Storefronts show landing pages in stores; nil leaves the app proxy and the
+	// plugin's doors out.
+	Storefronts *landing.Storefronts
 	// Wake wakes a worker for the shop; it must not block.
 	Wake   func(shopID int64)
 	Limits Limits
@@ -99,6 +102,7 @@ type Server struct {
 	auth *identity.Keys
 
 	previews *landing.Previews
+	plugins  *identity.Plugins
 
 	byKey     *limiter
 	byAddress *limiter
@@ -137,6 +141,8 @@ func New(d Deps) *Server {
 	s.giveawayPages()
 	s.landingRoutes()
 	s.appRoutes()
+	s.proxyRoutes()
+	s.pluginRoutes()
 	return s
 }
 

@@ -80,6 +80,7 @@ type flattened struct {
 	hash  string // of the document
 	shown string // variant and version, as the page's links say it
 	plain *page.Document
+	scene *Scene
 }
 
 func flat(ctx context.Context, tx *store.Tx, base string, p *store.LandingPage, variant page.Variant) (*flattened, error) {
@@ -98,9 +99,9 @@ func flat(ctx context.Context, tx *store.Tx, base string, p *store.LandingPage, 
 	if err != nil {
 		return nil, missing(err, "shop")
 	}
-	scene := Scene{BaseURL: base, Path: PathOf(p), Variant: variant.Name, Version: variant.Version}
-	f := d.Flatten(wordsOf(d.Lang).disclose(s.Influencer), func(place string) string { return scene.BaseURL + scene.out(place) })
-	return &flattened{Flattened: f, hash: v.Hash, shown: variant.Name + strconv.Itoa(variant.Version), plain: d}, nil
+	scene := &Scene{BaseURL: base, Path: PathOf(p), Prefix: base, Variant: variant.Name, Version: variant.Version, Shop: s.Name, Influencer: s.Influencer, Zone: s.Zone}
+	f := d.Flatten(wordsOf(d.Lang).disclose(s.Influencer), scene.out)
+	return &flattened{Flattened: f, hash: v.Hash, shown: variant.Name + strconv.Itoa(variant.Version), plain: d, scene: scene}, nil
 }
 
 // fields are those of the page's metaobject. What search engines are told is not

@@ -64,8 +64,7 @@ func (w *wish) key() string {
 	return w.page.Slug + " " + w.show.shown + " " + w.show.hash
 }
 
-// wish reads it. A store's page is the same for everybody: of variants it shows
-// the first.
+// wish reads it.
 func (s *Storefronts) wish(ctx context.Context, shopID, pageID int64) (*wish, error) {
 	w := &wish{}
 	err := s.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) {
@@ -78,12 +77,8 @@ func (s *Storefronts) wish(ctx context.Context, shopID, pageID int64) (*wish, er
 		if w.was, err = tx.LandingPlace(ctx, pageID); err != nil {
 			return err
 		}
-		releases, err := tx.Releases(ctx, pageID)
-		if err != nil {
-			return err
-		}
-		if live := page.LiveAt(releases, tx.Now); live != nil && w.shop.UninstalledAt == nil {
-			w.show, err = flat(ctx, tx, s.BaseURL, w.page, live.Variants[0])
+		if w.shop.UninstalledAt == nil {
+			w.show, err = s.live(ctx, tx, w.page)
 		}
 		return err
 	})
@@ -292,6 +287,33 @@ type StorePage struct {
 	Data  page.Flattened `json:"data"`
 }
 
+// Visited is what a view of a page is recorded for.
+type Visited struct{ Page, Agreement int64 }
+
+// Seen finds out what a view in the store is of, by slug and by what the markup
+// says was shown; the error says that there is no such page.
+func (s *Storefronts) Seen(ctx context.Context, shopID int64, slug, shown string) (v Visited, variant string, err error) {
+	err = s.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+		l, err := tx.LandingBySlug(ctx, slug)
+		if store.IsNotFound(err) {
+			return errNoPage
+		}
+		if err != nil {
+			return err
+		}
+		f, err := s.live(ctx, tx, l)
+		if err != nil || f == nil {
+			return errors.Join(err, errNoPage)
+		}
+		v, variant = Visited{l.ID, l.AgreementID}, f.scene.Variant
+		if shown != "" && shown[0] >= 'a' && shown[0] <= 'd' { // an older one may still be in a cache
+			variant = shown[:1]
+		}
+		return nil
+	})
+	return v, variant, err
+}
+
 // Shown lists what the shop's pages show now.
 func (s *Storefronts) Shown(ctx context.Context, shopID int64) ([]StorePage, error) {
 	out := []StorePage{}
@@ -316,7 +338,7 @@ func (s *Storefronts) Shown(ctx context.Context, shopID int64) ([]StorePage, err
 
 // ShownAt is what the page with a slug shows now; the error says that there is
 // none.
-func (s *Storefronts) ShownAt(ctx context.Context, shopID int64, slug string) (p *StorePage, id int64, err error) {
+func (s *Storefronts) ShownAt(ctx context.Context, shopID int64, slug string) (p *StorePage, err error) {
 	err = s.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
 		l, err := tx.LandingBySlug(ctx, slug)
 		if store.IsNotFound(err) {
@@ -325,14 +347,34 @@ func (s *Storefronts) ShownAt(ctx context.Context, shopID int64, slug string) (p
 		if err != nil {
 			return err
 		}
-		id = l.ID
 		p, err = s.shown(ctx, tx, l.ID)
 		return err
 	})
 	if err == nil && p == nil {
 		err = errNoPage
 	}
-	return p, id, err
+	return p, err
+}
+
+// Liquid is the page with a slug as markup for the store's theme, in which no
+// Liquid is alive; the error says that there is none.
+func (s *Storefronts) Liquid(ctx context.Context, shopID int64, slug string) (out []byte, err error) {
+	err = s.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+		l, err := tx.LandingBySlug(ctx, slug)
+		if store.IsNotFound(err) {
+			return errNoPage
+		}
+		if err != nil {
+			return err
+		}
+		f, err := s.live(ctx, tx, l)
+		if err != nil || f == nil {
+			return errors.Join(err, errNoPage)
+		}
+		out, err = RenderLiquid(f.plain, f.scene, tx.Now)
+		return err
+	})
+	return out, err
 }
 
 func (s *Storefronts) shown(ctx context.Context, tx *store.Tx, pageID int64) (*StorePage, error) {
@@ -340,16 +382,22 @@ func (s *Storefronts) shown(ctx context.Context, tx *store.Tx, pageID int64) (*S
 	if err != nil {
 		return nil, err
 	}
-	releases, err := tx.Releases(ctx, pageID)
+	f, err := s.live(ctx, tx, l)
+	if err != nil || f == nil {
+		return nil, err
+	}
+	return &StorePage{Slug: l.Slug, State: store.PlaceShown, Shown: f.shown, Data: f.Flattened}, nil
+}
+
+// live is what a page shows now, of variants the first: a store's page is the
+// same for everybody. nil: nothing.
+func (s *Storefronts) live(ctx context.Context, tx *store.Tx, l *store.LandingPage) (*flattened, error) {
+	releases, err := tx.Releases(ctx, l.ID)
 	live := page.LiveAt(releases, tx.Now)
 	if err != nil || live == nil {
 		return nil, err
 	}
-	f, err := flat(ctx, tx, s.BaseURL, l, live.Variants[0])
-	if err != nil {
-		return nil, err
-	}
-	return &StorePage{Slug: l.Slug, State: store.PlaceShown, Shown: f.shown, Data: f.Flattened}, nil
+	return flat(ctx, tx, s.BaseURL, l, live.Variants[0])
 }
 
 var (

@@ -49,7 +49,7 @@ export async function send(request: Request): Promise<Response> {
 
 // frameQuery is what the page was opened with and must be there when it is
 // loaded again: without the shop no admin may frame it.
-const frameQuery = ['shop', 'host', 'embedded'];
+const frameQuery = ['shop', 'host', 'embedded', 'plugin'];
 
 export function frameParameters(search: string): URLSearchParams {
   const all = new URLSearchParams(search);
