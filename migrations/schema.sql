@@ -856,6 +856,11 @@ CREATE TABLE pages (
   due_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  store_handle text DEFAULT ''::text NOT NULL,
+  store_url text DEFAULT ''::text NOT NULL,
+  store_state text DEFAULT ''::text NOT NULL,
+  store_note text DEFAULT ''::text NOT NULL,
+  store_at timestamp with time zone,
   CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT pages_public_id_key UNIQUE (public_id),
   CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
@@ -864,7 +869,8 @@ CREATE TABLE pages (
   CONSTRAINT pages_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
   CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
   CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
-  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
+  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text]))),
+  CONSTRAINT pages_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'shown'::text, 'hidden'::text, 'absent'::text, 'failed'::text])))
 );
 CREATE INDEX pages_agreement ON pages USING btree (shop_id, agreement_id);
 CREATE INDEX pages_changed ON pages USING btree (changed);
@@ -922,6 +928,32 @@ CREATE TABLE payout_lines (
   CONSTRAINT payout_lines_state_check CHECK ((state = ANY (ARRAY['carried'::text, 'draft'::text, 'paying'::text, 'paid'::text, 'failed'::text, 'in_doubt'::text])))
 );
 CREATE INDEX payout_lines_influencer ON payout_lines USING btree (shop_id, influencer_id, currency, batch_id);
+
+-- Table plugin_links
+CREATE TABLE plugin_links (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kid text NOT NULL,
+  home_url text NOT NULL,
+  admin text NOT NULL,
+  version text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT plugin_links_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT plugin_links_kid_key UNIQUE (kid),
+  CONSTRAINT plugin_links_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT plugin_links_kid_check CHECK ((kid ~ '^[A-Za-z0-9_-]{20,64}$'::text))
+);
+CREATE UNIQUE INDEX plugin_links_live ON plugin_links USING btree (shop_id) WHERE (revoked_at IS NULL);
+
+-- Table plugin_tokens
+CREATE TABLE plugin_tokens (
+  shop_id bigint NOT NULL,
+  jti text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT plugin_tokens_pkey PRIMARY KEY (shop_id, jti),
+  CONSTRAINT plugin_tokens_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
 
 -- Table post_snapshots
 CREATE TABLE post_snapshots (
@@ -1363,6 +1395,14 @@ CREATE OR REPLACE FUNCTION door_pages_due(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT DISTINCT p.shop_id FROM pages p WHERE p.due_at <= at ORDER BY 1 $function$
 ;
+CREATE OR REPLACE FUNCTION door_plugin_link(k text)
+ RETURNS TABLE(shop_id bigint, id bigint, home_url text, admin text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT l.shop_id, l.id, l.home_url, l.admin FROM plugin_links l JOIN shops s ON s.id = l.shop_id
+        WHERE l.kid = k AND l.revoked_at IS NULL AND s.uninstalled_at IS NULL $function$
+;
 CREATE OR REPLACE FUNCTION door_posts_due(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -1520,6 +1560,8 @@ ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plugin_links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plugin_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
@@ -1581,6 +1623,8 @@ CREATE POLICY tenant ON pages FOR ALL TO tributary_app USING ((shop_id = ( SELEC
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON plugin_links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON plugin_tokens FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1644,6 +1688,8 @@ GRANT INSERT, SELECT ON pages TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
+GRANT INSERT, SELECT ON plugin_links TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON plugin_tokens TO tributary_app;
 GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
@@ -1680,6 +1726,7 @@ GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds text[]) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_plugin_link(k text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_privacy_open(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
