@@ -261,7 +261,7 @@ func (f *front) attributed(b *browser, page string) {
 	if len(win) != 1 || win[0].str("via") != "visit" {
 		f.t.Fatalf("%v", why)
 	}
-	if got := f.shop.get("/pages/" + page + "/stats").is(200).obj("total"); got["clicks"] != 1.0 || got["conversions"] != 1.0 {
+	if got := f.shop.get("/pages/" + page + "/stats").is(200).obj("total"); got["button_clicks"] != 1.0 || got["conversions"] != 1.0 {
 		f.t.Errorf("%v", got)
 	}
 }
