@@ -41,17 +41,17 @@ type front struct {
 
 const frontShop = "sandbox.myshopify.com"
 
-func newFront(t *testing.T, p sandbox.Platform) *front {
+func newFront(t *testing.T, p sandbox.Platform, change ...func(*web.Deps)) *front {
 	t.Helper()
 	f := &front{host: frontShop}
 	api := platform.NewAPI(platform.Options{App: platform.App{ClientID: "client", ClientSecret: "hush", Previous: "old"}, Private: true})
 	var installer *tenant.ShopifyInstaller
-	f.world = newWorld(t, withPages(t), withIntake(t, &f.settler), func(d *web.Deps) {
+	f.world = newWorld(t, append([]func(*web.Deps){withPages(t), withIntake(t, &f.settler), func(d *web.Deps) {
 		access := &credential.Shopify{DB: d.DB, Keys: d.Keys, API: api, Log: slog.New(slog.DiscardHandler)}
 		installer = &tenant.ShopifyInstaller{DB: d.DB, Keys: d.Keys, Access: access}
 		f.fronts = &landing.Storefronts{DB: d.DB, Keys: d.Keys, Log: slog.New(slog.DiscardHandler), Shopify: access, WooCommerce: woocommerce.NewClient("test", true), BaseURL: d.PublicURL}
 		d.Installs, d.Storefronts, d.Sessions = installer, f.fronts, identity.NewSessions("client", "hush")
-	})
+	}}, change...)...)
 	f.clock.set(time.Now().UTC()) // carts and click times are compared with the store's clock
 	s, err := sandbox.New(sandbox.Options{Platform: p, Domain: frontShop, Name: "Sandbox", Seed: 7, Now: f.clock.now, ClientID: "client", ClientSecret: "hush", Delivery: sandbox.Delivery{TimeScale: 1e-7}})
 	if err == nil {

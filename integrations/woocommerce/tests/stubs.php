@@ -146,7 +146,7 @@ function untrailingslashit( $s ) {
 	return rtrim( $s, '/' );
 }
 function home_url() {
-	return 'https://shop.example/de/';
+	return getenv( 'HOME_URL' ) ?: 'https://shop.example/de/';
 }
 function admin_url( $p = '' ) {
 	return 'https://shop.example/wp-admin/' . $p;
