@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -200,17 +201,7 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 			return err
 		},
 	}
-	handlers[landing.PageApply] = func(ctx context.Context, w outbox.Work) error {
-		var p landing.PagePayload
-		if err := json.Unmarshal(w.Payload, &p); err != nil {
-			return outbox.Final(err)
-		}
-		err := sys.Fronts.Apply(ctx, w.ShopID, p.PageID)
-		if err != nil && landing.Permanent(err) {
-			return outbox.Final(err)
-		}
-		return err
-	}
+	maps.Copy(handlers, sys.Fronts.Handlers())
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
 	}

@@ -85,19 +85,7 @@ func newFront(t *testing.T, p sandbox.Platform, change ...func(*web.Deps)) *fron
 			s.SubscribeWoo(topic, f.url+added.Connection.Path, added.Connection.Secret)
 		}
 	}
-	f.runner = &outbox.Runner{DB: f.db, Log: slog.New(slog.DiscardHandler), Handlers: map[string]outbox.Handler{
-		landing.PageApply: func(ctx context.Context, w outbox.Work) error {
-			var p landing.PagePayload
-			if err := json.Unmarshal(w.Payload, &p); err != nil {
-				return outbox.Final(err)
-			}
-			err := f.fronts.Apply(ctx, w.ShopID, p.PageID)
-			if err != nil && landing.Permanent(err) {
-				return outbox.Final(err)
-			}
-			return err
-		},
-	}}
+	f.runner = &outbox.Runner{DB: f.db, Log: slog.New(slog.DiscardHandler), Handlers: f.fronts.Handlers()}
 	return f
 }
 

@@ -79,7 +79,7 @@ func Rename(ctx context.Context, tx *store.Tx, id int64, slug string) (*store.La
 	if !ok {
 		return nil, errTaken
 	}
-	if err := toStore(ctx, tx, id); err != nil {
+	if err := tx.ShowPage(ctx, id); err != nil {
 		return nil, err
 	}
 	return tx.LandingPage(ctx, id)
@@ -173,7 +173,7 @@ func settle(ctx context.Context, tx *store.Tx, id int64) (*store.LandingPage, er
 	if err := tx.SetLandingState(ctx, id, state, due); err != nil {
 		return nil, err
 	}
-	if err := toStore(ctx, tx, id); err != nil {
+	if err := tx.ShowPage(ctx, id); err != nil {
 		return nil, err
 	}
 	return tx.LandingPage(ctx, id)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"tributary/internal/domain/order"
 	"tributary/internal/domain/page"
 	"tributary/internal/errs"
+	"tributary/internal/outbox"
 	"tributary/internal/platform"
 	"tributary/internal/platform/shopify"
 	"tributary/internal/platform/woocommerce"
@@ -21,19 +23,34 @@ import (
 	"tributary/internal/store"
 )
 
-// PageApply is outbox work: bring the store to what a page shows.
-const PageApply = "page:apply"
-
-// PagePayload is what PageApply carries.
-type PagePayload struct {
-	Version int   `json:"version"`
-	PageID  int64 `json:"page_id"`
+// Handlers are who does the work of stores' own pages.
+func (s *Storefronts) Handlers() map[string]outbox.Handler {
+	return map[string]outbox.Handler{
+		store.PageApply: func(ctx context.Context, w outbox.Work) error {
+			var p store.PagePayload
+			if err := json.Unmarshal(w.Payload, &p); err != nil {
+				return outbox.Final(err)
+			}
+			err := s.Apply(ctx, w.ShopID, p.PageID)
+			if err != nil && Permanent(err) {
+				return outbox.Final(err)
+			}
+			return err
+		},
+		store.PluginPair: func(ctx context.Context, w outbox.Work) error {
+			_, err := s.Pair(ctx, w.ShopID)
+			var e *errs.Error
+			if errors.As(err, &e) && (e.Code != errAbsent.Code || w.Attempt > pairAttempts) {
+				return nil // there is nothing to pair with: that is no failure
+			}
+			return err
+		},
+	}
 }
 
-func toStore(ctx context.Context, tx *store.Tx, pageID int64) error {
-	_, err := tx.AddOutbox(ctx, PageApply, PagePayload{Version: 1, PageID: pageID})
-	return err
-}
+// pairAttempts is how often a plugin that is not there is looked for after a
+// store was connected: for some two days, as the outbox waits.
+const pairAttempts = 8
 
 // Storefronts show pages in the stores themselves: as entries of a metaobject
 // on Shopify, and by the companion plugin on WooCommerce.
@@ -244,7 +261,7 @@ func (s *Storefronts) Pair(ctx context.Context, shopID int64) (*store.PluginLink
 	var we *woocommerce.Error
 	switch {
 	case errors.Is(err, woocommerce.ErrNoPlugin):
-		return nil, errs.New(errs.Conflict, "plugin_absent", "The store does not have the companion plugin, or has it switched off. Install and activate it, then try again.")
+		return nil, errAbsent
 	case errors.As(err, &we):
 		return nil, errs.New(errs.Conflict, "plugin_refused", "The companion plugin cannot be reached: "+we.Reason+".")
 	}
@@ -266,11 +283,7 @@ func (s *Storefronts) pair(ctx context.Context, shopID int64, a woocommerce.Acce
 		if err := tx.SetPluginLink(ctx, l); err != nil {
 			return err
 		}
-		ids, err := tx.LandingShown(ctx) // those that the store could not show until now
-		for _, id := range ids {
-			err = errors.Join(err, toStore(ctx, tx, id))
-		}
-		return err
+		return tx.ShowPagesAgain(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -402,6 +415,7 @@ func (s *Storefronts) live(ctx context.Context, tx *store.Tx, l *store.LandingPa
 
 var (
 	errNoKeys  = errs.New(errs.Conflict, "no_rest_keys", "We have no keys of this store's REST API: give some that may write, with `tributary shop rest-keys`.")
+	errAbsent  = errs.New(errs.Conflict, "plugin_absent", "The store does not have the companion plugin, or has it switched off. Install and activate it, then try again.")
 	errTooLong = errs.New(errs.Invalid, "page_too_long", "The page is too long for the store: take out text or sections. It is shown at its own address.")
 )
 

@@ -9,6 +9,48 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+// Outbox work about a store's own pages.
+const (
+	PageApply  = "page:apply"  // bring the store to what a page shows
+	PluginPair = "plugin:pair" // tell the companion plugin a new secret
+)
+
+// PagePayload is what PageApply carries.
+type PagePayload struct {
+	Version int   `json:"version"`
+	PageID  int64 `json:"page_id"`
+}
+
+// ShowPage has the store follow a page.
+func (tx *Tx) ShowPage(ctx context.Context, pageID int64) error {
+	_, err := tx.AddOutbox(ctx, PageApply, PagePayload{Version: 1, PageID: pageID})
+	return err
+}
+
+// ShowPagesAgain has the store follow every page that is published now: it could
+// not show them until now, or has forgotten them.
+func (tx *Tx) ShowPagesAgain(ctx context.Context) error {
+	ids, err := tx.LandingShown(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := tx.ShowPage(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairPlugin has the companion plugin told a secret, now that there are keys to
+// tell it with.
+func (tx *Tx) pairPlugin(ctx context.Context) error {
+	_, err := tx.AddOutbox(ctx, PluginPair, struct {
+		Version int `json:"version"`
+	}{1})
+	return err
+}
+
 // The states of a page in the store.
 const (
 	PlaceShown  = "shown"
