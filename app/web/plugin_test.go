@@ -245,3 +245,28 @@ func TestThePluginItselfSignsWhatWeTakeAndShowsWhatWeSend(t *testing.T) {
 		t.Errorf("%s %v", head, err)
 	}
 }
+
+func TestAPluginIsPairedByItselfWhenItComesAndNothingFailsWithoutOne(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, sandbox.WooCommerce)
+	f.works() // the store was connected with keys
+	waits := func() []m { return f.shop.get("/outbox?state=ready").is(200).list("data") }
+	if w := waits(); len(w) != 1 || w[0].str("kind") != "plugin:pair" {
+		t.Fatalf("%v", w)
+	}
+	f.store.InstallPlugin()
+	f.clock.set(f.clock.now().Add(time.Hour))
+	f.works()
+	if kid, _, api := f.store.PluginSecret(); kid == "" || api != "https://go.example.com" || f.shop.get("/plugin").is(200)["connected"] != true {
+		t.Error("it is not paired")
+	}
+
+	never := newFront(t, sandbox.WooCommerce)
+	for range 10 {
+		never.works()
+		never.clock.set(never.clock.now().Add(25 * time.Hour))
+	}
+	if ready, failed := never.shop.get("/outbox?state=ready").is(200).list("data"), never.shop.get("/outbox?state=failed").is(200).list("data"); len(ready)+len(failed) != 0 {
+		t.Errorf("%v %v", ready, failed)
+	}
+}
