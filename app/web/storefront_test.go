@@ -385,3 +385,61 @@ func TestAStoreThatIsNotSetUpShowsNoPageAndNothingFails(t *testing.T) {
 		t.Errorf("%v", failed)
 	}
 }
+
+func TestEachBlockShowsItsSectionsAndNoOthers(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, sandbox.Shopify)
+	at := "https://" + frontShop
+	form := f.shop.post("/lead-forms", m{"agreement_id": f.shop.signed("formanna", m{"version": 1, "currency": "USD", "components": []m{{"id": "base", "type": "percentage", "rate_bps": 1000}}}), "title": "Letter"}).is(201)
+	sections := []m{
+		{"type": "hero", "heading": "A hero", "text": "Of mine", "image": m{"url": at + "/h.png", "alt": "Me & you"}, "button": "Go", "link": at + "/"},
+		{"type": "words", "heading": "My words", "text": "One\ntwo", "by": "Anna", "video": "https://youtu.be/dQw4w9WgXcQ"},
+		{"type": "products", "heading": "My things", "button": "Look", "products": []m{{"title": "A pan", "price": "$9.00", "was": "$12.00", "link": at + "/products/1", "image": m{"url": at + "/p.png"}}}},
+		{"type": "banner", "heading": "A gift", "code": "ANNA15", "percent": 15},
+		{"type": "countdown", "heading": "Until then", "ends": "2099-01-01T00:00:00Z", "ended": "Gone"},
+		{"type": "reviews", "reviews": []m{{"author": "Maya", "stars": 4, "text": "Good"}}},
+		{"type": "faq", "questions": []m{{"question": "Induction?", "answer": "Yes"}}},
+		{"type": "disclosure", "text": "Paid partnership with Anna."},
+		{"type": "hero", "heading": "Another hero"},
+	}
+	want := map[string][]string{
+		"hero":       {"<h2>A hero</h2>", "<p>Of mine</p>", `src="https://` + frontShop + `/h.png" alt="Me &amp; you"`, "<h2>Another hero</h2>", ">Go</a>"},
+		"words":      {"One<br />\ntwo", "youtube-nocookie.com/embed/dQw4w9WgXcQ", "Opens on YouTube, which may use your data.", "<figcaption>Anna</figcaption>"},
+		"products":   {"<h3>A pan</h3>", "$9.00", "<s>", "Was ", "Look", "is the one that counts"},
+		"banner":     {"<code>ANNA15</code>", "15% off", "A gift"},
+		"countdown":  {`data-until="2099-01-01T00:00:00Z"`, `data-ended="Gone"`, `data-units="days|hours|min|sec"`, "2099-01-01 00:00"},
+		"reviews":    {"What buyers say", "★★★★", `aria-label="4 of 5 stars"`, "Maya"},
+		"faq":        {"Questions and answers", "<summary>Induction?</summary>", "<p>Yes</p>"},
+		"disclosure": {"<b>Ad</b> Paid partnership with Anna."},
+	}
+	sections = append(sections, m{"type": "lead_form", "heading": "A letter", "form": form.str("public_id")}, m{"type": "giveaway", "heading": "A prize", "giveaway": "gaw_1"})
+	want["lead-form"], want["giveaway"] = []string{"A letter", "Go to the form"}, []string{"A prize", "Take part"}
+	agreement := f.shop.signed("anna", m{"version": 1, "currency": "USD", "components": []m{{"id": "base", "type": "percentage", "rate_bps": 1000}}})
+	p := f.shop.page(agreement, "anna", m{"title": "All of it", "sections": sections})
+	f.shop.post("/pages/"+p.str("id")+"/publish", m{}).is(200)
+	f.works()
+	address := f.shop.get("/pages/" + p.str("id")).is(200).obj("store").str("url")
+	b := f.browser()
+	pages := map[string]string{}
+	for block := range want {
+		res, page := b.do("GET", address+"?block="+block, "")
+		if res.StatusCode != 200 {
+			t.Fatalf("%s: %d %s", block, res.StatusCode, page)
+		}
+		pages[block] = page
+	}
+	_, whole := b.do("GET", address, "")
+	for block, texts := range want {
+		for _, text := range texts {
+			if !strings.Contains(pages[block], text) {
+				t.Errorf("%s: no %q in %s", block, text, pages[block])
+			}
+			if !strings.Contains(strings.ReplaceAll(whole, "h1>", "h2>"), text) {
+				t.Errorf("the whole page has no %q", text)
+			}
+		}
+		if other := "A hero"; block != "hero" && strings.Contains(pages[block], other) {
+			t.Errorf("%s shows a hero", block)
+		}
+	}
+}

@@ -148,13 +148,36 @@ func (e *entry) liquid(kinds map[string]string) (map[string]any, error) {
 			value = nil
 		}
 		if kinds[k] == "json" {
-			if err := json.Unmarshal([]byte(v), &value); err != nil {
+			dec := json.NewDecoder(strings.NewReader(v))
+			dec.UseNumber()
+			if err := dec.Decode(&value); err != nil {
 				return nil, err
 			}
+			value = numbers(value)
 		}
 		m[k] = map[string]any{"value": value}
 	}
 	return m, nil
+}
+
+// numbers makes whole numbers of JSON whole numbers of Liquid.
+func numbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return int(n)
+		}
+		return v.String()
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = numbers(v[k])
+		}
+	}
+	return v
 }
 
 // entryPage is the metaobject template of the store's theme with the app's
