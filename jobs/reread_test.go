@@ -42,7 +42,7 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 		DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
 		Drain:      func(context.Context, int64) error { return nil },
 		Outbox:     func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
-		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
+		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Notices: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
 	}, waker)
 	if err != nil {
 		t.Fatal(err)

@@ -118,7 +118,7 @@ func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
 			DueShops: func(context.Context) ([]int64, error) { return []int64{7}, nil },
 			Reread:   func(context.Context, int64) error { return nil }, DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
 			Outbox: func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
-			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
+			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Notices: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
 		}, q.waker)
 	if err != nil {
 		t.Fatal(err)

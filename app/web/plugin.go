@@ -2,15 +2,12 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"tributary/internal/errs"
-	"tributary/internal/identity"
 	"tributary/internal/landing"
 	"tributary/internal/store"
 )
@@ -61,51 +58,25 @@ func (s *Server) pairPlugin(ctx context.Context, shopID int64, _ *none) (PluginS
 	return asPlugin(l), nil
 }
 
-// pluginRoutes are what the plugin and its page in the site's admin ask for.
+// pluginRoutes are what the plugin asks for.
 func (s *Server) pluginRoutes() {
-	s.plugins = identity.NewPlugins(s.DB, s.Keys, s.PublicURL)
-	s.echo.GET("/assets/plugin-bridge.js", asset("plugin-bridge.js", "text/javascript; charset=utf-8"), s.limitAddress)
-	s.echo.POST("/auth/woocommerce", s.swapPluginToken, s.limitAddress)
-	if s.Storefronts != nil {
+	if s.Storefronts != nil && s.WooSessions != nil {
 		s.echo.GET("/plugin/pages", s.pluginPages, s.limitAddress)
 	}
-}
-
-const longestToken = 16 << 10
-
-// swapPluginToken gives the page in the site's admin a session for a token of
-// the plugin. It sets no cookie: the page keeps the session in its memory.
-func (s *Server) swapPluginToken(c echo.Context) error {
-	var in struct {
-		Token string `json:"token"`
-	}
-	if err := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, longestToken)).Decode(&in); err != nil {
-		return errs.New(errs.BadRequest, "malformed_request", "Send the plugin's token as {\"token\": \"…\"}.")
-	}
-	session, err := s.plugins.Swap(c.Request().Context(), in.Token)
-	if err != nil {
-		return s.failed(c, err)
-	}
-	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.JSON(http.StatusOK, struct {
-		Session   string `json:"session"`
-		ExpiresIn int    `json:"expires_in"` // seconds
-	}{session, int(identity.PluginSession.Seconds())})
 }
 
 // pluginPages answers the site with what its pages show, for when it could not
 // be told.
 func (s *Server) pluginPages(c echo.Context) error {
 	ctx := c.Request().Context()
-	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return identity.ErrPluginToken
-	}
-	t, err := s.plugins.Verify(ctx, strings.TrimSpace(token), identity.PluginPages)
+	site, err := s.WooSessions.FromHeader(ctx, c.Request().Header.Get("Authorization"), s.DB.Now())
 	if err != nil {
-		return s.failed(c, err)
+		if errs.As(err) != nil && !s.failures.Take(addressKey(c.RealIP())) {
+			return errTooMany
+		}
+		return err
 	}
-	pages, err := s.Storefronts.Shown(ctx, t.ShopID)
+	pages, err := s.Storefronts.Shown(ctx, site.ShopID)
 	if err != nil {
 		return err
 	}
@@ -113,12 +84,4 @@ func (s *Server) pluginPages(c echo.Context) error {
 	return c.JSON(http.StatusOK, struct {
 		Pages []landing.StorePage `json:"pages"`
 	}{pages})
-}
-
-// failed counts a bad token against the address it came from.
-func (s *Server) failed(c echo.Context, err error) error {
-	if errs.As(err) != nil && !s.failures.Take(addressKey(c.RealIP())) {
-		return errTooMany
-	}
-	return err
 }

@@ -99,7 +99,7 @@ func TestThroughTheProxyAThemeGetsDataAndMarkupAndCountsViews(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, sandbox.Shopify)
 	id := f.publishes("anna", `Hello {{ shop.name }} <x>`)
-	b := f.browser()
+	b := f.shopper()
 	res, body := b.do("GET", "/apps/creator/pages/anna.json?utm_id=1&shop=evil.com", "")
 	var data struct {
 		Slug, Shown string

@@ -51,6 +51,7 @@ func newFront(t *testing.T, p sandbox.Platform, change ...func(*web.Deps)) *fron
 		installer = &tenant.ShopifyInstaller{DB: d.DB, Keys: d.Keys, Access: access}
 		f.fronts = &landing.Storefronts{DB: d.DB, Keys: d.Keys, Log: slog.New(slog.DiscardHandler), Shopify: access, WooCommerce: woocommerce.NewClient("test", true), BaseURL: d.PublicURL}
 		d.Installs, d.Storefronts, d.Sessions = installer, f.fronts, identity.NewSessions("client", "hush")
+		d.WooSessions = &identity.WooSessions{DB: d.DB, Keys: d.Keys, PublicURL: d.PublicURL}
 	}}, change...)...)
 	f.clock.set(time.Now().UTC()) // carts and click times are compared with the store's clock
 	s, err := sandbox.New(sandbox.Options{Platform: p, Domain: frontShop, Name: "Sandbox", Seed: 7, Now: f.clock.now, ClientID: "client", ClientSecret: "hush", Delivery: sandbox.Delivery{TimeScale: 1e-7}})
@@ -73,6 +74,7 @@ func newFront(t *testing.T, p sandbox.Platform, change ...func(*web.Deps)) *fron
 		s.Subscribe(f.url+"/webhooks/shopify", sandbox.OrderTopics...)
 		s.Proxy(f.url + "/proxy")
 	} else {
+		s.Embed("https://go.example.com/app")
 		f.host = strings.TrimPrefix(s.URL(), "http://")
 		n := tenant.NewShop{Platform: order.WooCommerce, Domain: f.host, Currency: "USD", TimeZone: "UTC", BaseURL: s.URL()}
 		n.RestKeys.Key, n.RestKeys.Secret = s.AddKey(true)
@@ -128,19 +130,19 @@ func (f *front) publishes(slug, heading string) string {
 	return p.str("id")
 }
 
-// browser is a shopper's: it keeps cookies, and what is on our host and the
+// shopper is a browser that keeps cookies, and what is on our host and the
 // store's is asked of the servers that play them.
-type browser struct {
+type shopper struct {
 	f      *front
 	client *http.Client
 }
 
-func (f *front) browser() *browser {
+func (f *front) shopper() *shopper {
 	jar, _ := cookiejar.New(nil)
-	return &browser{f, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &shopper{f, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-func (b *browser) do(method, address, body string, headers ...string) (*http.Response, string) {
+func (b *shopper) do(method, address, body string, headers ...string) (*http.Response, string) {
 	b.f.t.Helper()
 	for {
 		u, err := url.Parse(address)
@@ -192,7 +194,7 @@ func TestAPagePublishedIsShownInAShopifyStoreAndItsClickComesBackWithTheOrder(t 
 	}
 
 	// The theme shows it by the app's own blocks: escaped once, and disclosed.
-	b := f.browser()
+	b := f.shopper()
 	res, page := b.do("GET", place.str("url"), "")
 	if res.StatusCode != 200 {
 		t.Fatalf("%d %s", res.StatusCode, page)
@@ -230,7 +232,7 @@ func TestAPagePublishedIsShownInAShopifyStoreAndItsClickComesBackWithTheOrder(t 
 }
 
 // attributed buys with what the browser carries, and looks whose the order is.
-func (f *front) attributed(b *browser, page string) {
+func (f *front) attributed(b *shopper, page string) {
 	f.t.Helper()
 	f.clock.set(f.clock.now().Add(10 * time.Minute))
 	res, out := b.do("POST", "/checkout", url.Values{"product": {"0"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
@@ -277,7 +279,7 @@ func TestAWooCommerceStoreShowsAPageByItsPluginAndTheClickComesBackInOrderMeta(t
 	if place.str("state") != "shown" || place.str("url") != f.store.URL()+"/creators/anna-autumn/" {
 		t.Fatalf("%v", place)
 	}
-	b := f.browser()
+	b := f.shopper()
 	res, page := b.do("GET", place.str("url"), "")
 	if res.StatusCode != 200 || !strings.Contains(page, "<h2>Anna&#39;s &lt;pans&gt;</h2>") || !strings.Contains(page, "is paid when you buy") {
 		t.Fatalf("%d %s", res.StatusCode, page)
@@ -302,7 +304,7 @@ func TestAStoreFollowsWhatAPageShows(t *testing.T) {
 				f.store.InstallPlugin()
 			}
 			id := f.publishes("anna", "First")
-			at, b := "/pages/"+id, f.browser()
+			at, b := "/pages/"+id, f.shopper()
 			address := f.shop.get(at).is(200).obj("store").str("url")
 			sees := func(want string, status int) {
 				t.Helper()
@@ -367,7 +369,7 @@ func TestATakenFolderAndALostAnswerDoNotKeepAPageFromTheStore(t *testing.T) {
 	if place.str("url") != "https://"+frontShop+"/pages/influencers/anna" {
 		t.Fatalf("%v", place)
 	}
-	if res, page := f.browser().do("GET", place.str("url"), ""); res.StatusCode != 200 || !strings.Contains(page, "Hello") {
+	if res, page := f.shopper().do("GET", place.str("url"), ""); res.StatusCode != 200 || !strings.Contains(page, "Hello") {
 		t.Errorf("%d %s", res.StatusCode, page)
 	}
 }
@@ -419,7 +421,7 @@ func TestEachBlockShowsItsSectionsAndNoOthers(t *testing.T) {
 	f.shop.post("/pages/"+p.str("id")+"/publish", m{}).is(200)
 	f.works()
 	address := f.shop.get("/pages/" + p.str("id")).is(200).obj("store").str("url")
-	b := f.browser()
+	b := f.shopper()
 	pages := map[string]string{}
 	for block := range want {
 		res, page := b.do("GET", address+"?block="+block, "")

@@ -3,7 +3,8 @@ package landing
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -193,7 +194,7 @@ func (s *Storefronts) shopify(ctx context.Context, w *wish, place *store.Landing
 }
 
 func (s *Storefronts) woocommerce(ctx context.Context, w *wish, place *store.LandingPlace) error {
-	access, err := s.access(ctx, w.shop.ID)
+	at, err := s.access(ctx, w.shop.ID)
 	if err != nil {
 		return err
 	}
@@ -204,11 +205,11 @@ func (s *Storefronts) woocommerce(ctx context.Context, w *wish, place *store.Lan
 			p.Was = w.was.Handle
 		}
 	}
-	kept, err := s.WooCommerce.PutPage(ctx, access, p)
+	kept, err := s.WooCommerce.PutPage(ctx, at.Access, p)
 	if err != nil {
 		return err
 	}
-	if err := s.linked(ctx, w.shop.ID, access, kept.Kid); err != nil {
+	if err := s.linked(ctx, w.shop.ID, at, kept.Kid); err != nil {
 		return err
 	}
 	address := kept.URL
@@ -219,32 +220,37 @@ func (s *Storefronts) woocommerce(ctx context.Context, w *wish, place *store.Lan
 	return nil
 }
 
-func (s *Storefronts) access(ctx context.Context, shopID int64) (woocommerce.Access, error) {
+// door is a store's REST API, and the connection it was opened with.
+type door struct {
+	woocommerce.Access
+	tokenHash []byte
+}
+
+func (s *Storefronts) access(ctx context.Context, shopID int64) (door, error) {
 	var c store.RestConnection
 	err := s.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) { c, err = tx.RestConnection(ctx); return err })
 	if store.IsNotFound(err) {
-		return woocommerce.Access{}, errNoKeys
+		return door{}, errNoKeys
 	}
 	if err != nil {
-		return woocommerce.Access{}, err
+		return door{}, err
 	}
 	key, secret, err := platform.OpenRestKeys(s.Keys, c.TokenHash, c.Keys)
-	return woocommerce.Access{BaseURL: c.BaseURL, Key: key, Secret: secret}, err
+	return door{woocommerce.Access{BaseURL: c.BaseURL, Key: key, Secret: secret}, c.TokenHash}, err
 }
 
-// linked pairs the plugin with us unless it is: it knows the secret kid.
-func (s *Storefronts) linked(ctx context.Context, shopID int64, a woocommerce.Access, kid string) error {
+// linked pairs the plugin with us unless it is: it knows the key kid.
+func (s *Storefronts) linked(ctx context.Context, shopID int64, a door, kid string) error {
 	var l *store.PluginLink
 	err := s.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) { l, err = tx.PluginLink(ctx); return err })
-	if store.IsNotFound(err) || err == nil && l.Kid != kid {
+	if store.IsNotFound(err) || err == nil && (l.Kid != kid || kid != hex.EncodeToString(a.tokenHash)) {
 		_, err = s.pair(ctx, shopID, a)
 	}
 	return err
 }
 
-// Pair gives the companion plugin of a WooCommerce store a new secret, which
-// takes the place of any before. The merchant app in the store's admin works
-// from then on.
+// Pair tells the companion plugin of a WooCommerce store the key of its session
+// tokens. The merchant app in the store's admin works from then on.
 func (s *Storefronts) Pair(ctx context.Context, shopID int64) (*store.PluginLink, error) {
 	var shop *store.Shop
 	if err := s.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) { shop, err = tx.Shop(ctx); return err }); err != nil {
@@ -268,17 +274,25 @@ func (s *Storefronts) Pair(ctx context.Context, shopID int64) (*store.PluginLink
 	return l, err
 }
 
-func (s *Storefronts) pair(ctx context.Context, shopID int64, a woocommerce.Access) (*store.PluginLink, error) {
-	l := &store.PluginLink{Kid: rand.Text()}
-	p, err := s.WooCommerce.Pair(ctx, a, woocommerce.PluginPairing{Kid: l.Kid, Secret: platform.PluginSecret(s.Keys, l.Kid), API: s.BaseURL})
+func (s *Storefronts) pair(ctx context.Context, shopID int64, a door) (*store.PluginLink, error) {
+	at, err := s.DB.ConnectionByToken(ctx, a.tokenHash)
 	if err != nil {
 		return nil, err
 	}
-	admin, ok := woocommerce.Origin(p.AdminURL)
-	if _, home := woocommerce.Origin(p.HomeURL); !ok || !home || len(p.HomeURL) > 500 || len(p.Version) > 40 {
+	secret, err := platform.OpenSecret(s.Keys, a.tokenHash, at.Secret)
+	if err != nil {
+		return nil, err
+	}
+	l := &store.PluginLink{Kid: hex.EncodeToString(a.tokenHash)}
+	p, err := s.WooCommerce.Pair(ctx, a.Access, woocommerce.PluginPairing{Kid: l.Kid, Key: base64.RawURLEncoding.EncodeToString(platform.PluginKey(secret)),
+		Store: strings.TrimRight(a.BaseURL, "/"), API: s.BaseURL})
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := woocommerce.Origin(p.HomeURL); !ok || len(p.HomeURL) > 500 || len(p.Version) > 40 {
 		return nil, &woocommerce.Error{What: "pair the plugin", Status: 200, Code: "unexpected", Reason: "the plugin does not say where its site is"}
 	}
-	l.HomeURL, l.Admin, l.Version = strings.TrimRight(p.HomeURL, "/"), admin, p.Version
+	l.HomeURL, l.Version = strings.TrimRight(p.HomeURL, "/"), p.Version
 	err = s.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
 		if err := tx.SetPluginLink(ctx, l); err != nil {
 			return err

@@ -3,16 +3,13 @@ package platform
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
-
-	"tributary/internal/seal"
 )
 
-// PluginSecret is what we and the companion plugin of one store both know: its
-// tokens are signed with it. It follows from the id of the link, so that it need
-// not be kept.
-func PluginSecret(keys *seal.Keys, kid string) string {
-	m := hmac.New(sha256.New, keys.Derive("plugin-link"))
-	m.Write([]byte(kid))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+// PluginKey is the key of the session tokens that a WooCommerce store's plugin
+// makes. It is derived from the secret of the connection, so that no signature of
+// a webhook can pass for one of a session.
+func PluginKey(secret string) []byte {
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte("tributary admin session"))
+	return m.Sum(nil)
 }

@@ -48,6 +48,9 @@ func (s *Store) Start() error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
 	s.shopRoutes(mux)
+	if s.opt.Skip != nil {
+		s.playRoutes(mux)
+	}
 	if s.woo != nil {
 		s.woo.routes(mux)
 	} else {

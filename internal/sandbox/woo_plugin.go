@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"html/template"
@@ -12,9 +14,9 @@ import (
 // plugin is the companion plugin of a WooCommerce store, as far as the app
 // meets it. The real one is PHP, in integrations/woocommerce.
 type plugin struct {
-	kid, secret, api string
-	pages            map[string]*pluginPage
-	moved            map[string]string
+	api   string
+	pages map[string]*pluginPage
+	moved map[string]string
 }
 
 type pluginPage struct {
@@ -50,14 +52,16 @@ func (s *Store) InstallPlugin() {
 	s.woo.plugin = &plugin{pages: map[string]*pluginPage{}, moved: map[string]string{}}
 }
 
-// PluginSecret is what the plugin was paired with; "" before.
-func (s *Store) PluginSecret() (kid, secret, api string) {
+// PluginKey is what the plugin was paired with; nothing before.
+func (s *Store) PluginKey() (kid string, key []byte, api string) {
 	s.woo.mu.Lock()
-	defer s.woo.mu.Unlock()
 	if p := s.woo.plugin; p != nil {
-		return p.kid, p.secret, p.api
+		api = p.api
 	}
-	return "", "", ""
+	s.woo.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.link.kid, s.link.key, api
 }
 
 func (w *wooSide) pluginRoutes(mux *http.ServeMux) {
@@ -83,24 +87,27 @@ func (w *wooSide) withPlugin(next http.HandlerFunc) http.HandlerFunc {
 }
 
 var (
-	pluginKid    = regexp.MustCompile(`^[A-Za-z0-9_-]{20,64}$`)
-	pluginSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
-	pluginSlug   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
+	pluginKid  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	pluginSlug = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 )
 
 func (w *wooSide) pairPlugin(rw http.ResponseWriter, r *http.Request) {
-	var in struct{ Kid, Secret, API string }
+	var in struct{ Kid, Key, Store, API string }
 	if !wooBody(rw, r, &in) {
 		return
 	}
-	if !pluginKid.MatchString(in.Kid) || !pluginSecret.MatchString(in.Secret) || !strings.HasPrefix(in.API, "http") {
-		wooFail(rw, 400, "rest_invalid_param", "Invalid parameter(s): kid, secret, api")
+	key, err := base64.RawURLEncoding.Strict().DecodeString(in.Key)
+	if err != nil || len(key) != sha256.Size || !pluginKid.MatchString(in.Kid) || !strings.HasPrefix(in.API, "http") || in.Store != w.s.home() {
+		wooFail(rw, 400, "rest_invalid_param", "Invalid parameter(s): kid, key, store, api")
 		return
 	}
+	w.s.mu.Lock()
+	w.s.link = link{in.Kid, key}
+	w.s.mu.Unlock()
 	w.mu.Lock()
-	w.plugin.kid, w.plugin.secret, w.plugin.api = in.Kid, in.Secret, in.API
+	w.plugin.api = in.API
 	w.mu.Unlock()
-	wooOK(rw, 200, object{{"home_url", w.s.home()}, {"admin_url", w.s.home() + "/wp-admin/"}, {"version", pluginVersion}})
+	wooOK(rw, 200, object{{"home_url", w.s.home()}, {"version", pluginVersion}})
 }
 
 func (w *wooSide) putPluginPage(rw http.ResponseWriter, r *http.Request) {
@@ -127,6 +134,7 @@ func (w *wooSide) putPluginPage(rw http.ResponseWriter, r *http.Request) {
 		wooFail(rw, 400, "rest_invalid_param", "Invalid parameter(s): "+bad)
 		return
 	}
+	kid := w.s.connection()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if in.Was != "" && in.Was != in.Slug {
@@ -138,7 +146,7 @@ func (w *wooSide) putPluginPage(rw http.ResponseWriter, r *http.Request) {
 	}
 	delete(w.plugin.moved, in.Slug)
 	w.plugin.pages[in.Slug] = p
-	wooOK(rw, 200, object{{"url", w.s.home() + "/creators/" + in.Slug + "/"}, {"kid", w.plugin.kid}})
+	wooOK(rw, 200, object{{"url", w.s.home() + "/creators/" + in.Slug + "/"}, {"kid", kid}})
 }
 
 // The data is escaped already, as Flatten leaves it: it is printed as it is.

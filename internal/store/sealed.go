@@ -46,6 +46,8 @@ func (tx *Tx) SealedValues(ctx context.Context) (known, others []Sealed, err err
 	others, err = tx.sealed(ctx, `SELECT 'social account', id, `+none+`, token FROM social_accounts WHERE shop_id = $1
 		UNION ALL SELECT 'CRM secret', 0, `+none+`, secret FROM crm_hooks WHERE shop_id = $1
 		UNION ALL SELECT 'lead', id, `+none+`, substr(email, 1, 64) FROM leads WHERE shop_id = $1 AND email IS NOT NULL
+		UNION ALL SELECT 'payout method', id, `+none+`, decode(substr(payout_detail, 8), 'base64') FROM influencers WHERE shop_id = $1 AND payout_detail LIKE 'sealed:%'
+		UNION ALL SELECT 'tax form', id, `+none+`, substr(data, 1, 64) FROM tax_forms WHERE shop_id = $1
 		UNION ALL SELECT 'giveaway form', 0, `+none+`, substr(email, 1, 64) FROM giveaway_forms WHERE shop_id = $1`)
 	return known, others, err
 }

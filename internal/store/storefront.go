@@ -111,68 +111,32 @@ func (tx *Tx) LandingShown(ctx context.Context) ([]int64, error) {
 
 // PluginLink is the companion plugin of a WooCommerce store, paired with us.
 type PluginLink struct {
-	ShopID, ID int64
-	Kid        string // names the secret that both know
-	HomeURL    string // who the plugin's tokens are of
-	Admin      string // origin of the site's admin
-	Version    string // of the plugin
-	CreatedAt  time.Time
+	Kid       string // names the key of its session tokens
+	HomeURL   string // of the site it is in
+	Version   string // of the plugin
+	CreatedAt time.Time
 }
 
-// SetPluginLink makes l the only link of this shop.
+// SetPluginLink makes l the link of this shop.
 func (tx *Tx) SetPluginLink(ctx context.Context, l *PluginLink) error {
-	if err := tx.EndPluginLink(ctx); err != nil {
-		return err
-	}
-	l.ShopID, l.CreatedAt = tx.ShopID, tx.Now
-	err := tx.pgx.QueryRow(ctx, `INSERT INTO plugin_links (shop_id, kid, home_url, admin, version, created_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		tx.ShopID, l.Kid, l.HomeURL, l.Admin, l.Version, tx.Now).Scan(&l.ID)
+	l.CreatedAt = tx.Now
+	_, err := tx.pgx.Exec(ctx, `INSERT INTO plugin_links (shop_id, kid, home_url, version, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (shop_id) DO UPDATE SET kid = excluded.kid, home_url = excluded.home_url, version = excluded.version, created_at = excluded.created_at`,
+		tx.ShopID, l.Kid, l.HomeURL, l.Version, tx.Now)
 	if err != nil {
 		return fmt.Errorf("link the plugin of shop %d: %w", tx.ShopID, err)
 	}
 	return nil
 }
 
-// EndPluginLink ends this shop's link, if there is one.
-func (tx *Tx) EndPluginLink(ctx context.Context) error {
-	if _, err := tx.pgx.Exec(ctx, "UPDATE plugin_links SET revoked_at = $2 WHERE shop_id = $1 AND revoked_at IS NULL", tx.ShopID, tx.Now); err != nil {
-		return fmt.Errorf("end the plugin's link of shop %d: %w", tx.ShopID, err)
-	}
-	return nil
-}
-
 // PluginLink returns this shop's link; ErrNotFound when there is none.
 func (tx *Tx) PluginLink(ctx context.Context) (*PluginLink, error) {
-	l := PluginLink{ShopID: tx.ShopID}
-	err := tx.pgx.QueryRow(ctx, "SELECT id, kid, home_url, admin, version, created_at FROM plugin_links WHERE shop_id = $1 AND revoked_at IS NULL", tx.ShopID).
-		Scan(&l.ID, &l.Kid, &l.HomeURL, &l.Admin, &l.Version, &l.CreatedAt)
+	var l PluginLink
+	err := tx.pgx.QueryRow(ctx, "SELECT kid, home_url, version, created_at FROM plugin_links WHERE shop_id = $1", tx.ShopID).
+		Scan(&l.Kid, &l.HomeURL, &l.Version, &l.CreatedAt)
 	if err != nil {
 		return nil, fmt.Errorf("load the plugin's link: %w", notFound(err))
 	}
 	l.CreatedAt = l.CreatedAt.UTC()
 	return &l, nil
-}
-
-// PluginLinkByKid finds a live link of any shop; ErrNotFound when there is none.
-func (db *DB) PluginLinkByKid(ctx context.Context, kid string) (*PluginLink, error) {
-	l := PluginLink{Kid: kid}
-	err := db.InTx(ctx, 0, func(tx *Tx) error {
-		return notFound(tx.pgx.QueryRow(ctx, "SELECT shop_id, id, home_url, admin FROM door_plugin_link($1)", kid).Scan(&l.ShopID, &l.ID, &l.HomeURL, &l.Admin))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find the plugin's link: %w", err)
-	}
-	return &l, nil
-}
-
-// BurnPluginToken uses a token up and returns true; false when it was before.
-func (tx *Tx) BurnPluginToken(ctx context.Context, jti string, expires time.Time) (bool, error) {
-	if _, err := tx.pgx.Exec(ctx, "DELETE FROM plugin_tokens WHERE shop_id = $1 AND expires_at < $2", tx.ShopID, tx.Now.Add(-time.Hour)); err != nil {
-		return false, fmt.Errorf("forget tokens of the plugin: %w", err)
-	}
-	tag, err := tx.pgx.Exec(ctx, "INSERT INTO plugin_tokens (shop_id, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", tx.ShopID, jti, expires)
-	if err != nil {
-		return false, fmt.Errorf("use a token of the plugin: %w", err)
-	}
-	return tag.RowsAffected() == 1, nil
 }

@@ -5,9 +5,12 @@ use PHPUnit\Framework\TestCase;
 
 final class PluginTest extends TestCase {
 
-	const KID    = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-	const SECRET = '0123456789012345678901234567890123456789abc';
-	const API    = 'https://tributary.example';
+	const LINK = array(
+		'kid'   => '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
+		'key'   => 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
+		'api'   => 'https://tributary.example',
+		'store' => 'https://shop.example/de',
+	);
 
 	protected function setUp(): void {
 		WP::reset();
@@ -50,52 +53,51 @@ final class PluginTest extends TestCase {
 	}
 
 	public function test_a_token_is_signed_good_for_a_minute_and_never_the_same() {
-		$this->assertNull( Tributary_Link::token( 'admin', 7 ), 'before it is paired' );
-		$this->assertSame( '', Tributary_Link::set( self::KID, self::SECRET, self::API ) );
-		list( $head, $claims, $signature, $text ) = self::parts( Tributary_Link::token( 'admin', 7 ) );
-		$this->assertSame( array( 'alg' => 'HS256', 'typ' => 'JWT', 'kid' => self::KID ), $head );
-		$this->assertTrue( hash_equals( hash_hmac( 'sha256', $text, self::SECRET, true ), $signature ) );
-		$this->assertSame( array( 'https://shop.example/de', self::API, '7', 'admin' ), array( $claims['iss'], $claims['aud'], $claims['sub'], $claims['purpose'] ) );
+		$this->assertNull( Tributary_Link::token( 7 ), 'before it is paired' );
+		$this->assertSame( '', Tributary_Link::set( self::LINK ) );
+		list( $head, $claims, $signature, $text ) = self::parts( Tributary_Link::token( 7, 'Mia' ) );
+		$this->assertSame( array( 'alg' => 'HS256', 'typ' => 'JWT', 'kid' => self::LINK['kid'] ), $head );
+		$this->assertTrue( hash_equals( hash_hmac( 'sha256', $text, implode( '', array_map( 'chr', range( 0, 31 ) ) ), true ), $signature ) );
+		$this->assertSame( array( 'https://shop.example/de/wp-admin', 'https://shop.example/de', 'https://tributary.example', '7', 'Mia' ), array( $claims['iss'], $claims['dest'], $claims['aud'], $claims['sub'], $claims['name'] ) );
 		$this->assertSame( 60, $claims['exp'] - $claims['iat'] );
 		$this->assertEqualsWithDelta( time(), $claims['iat'], 2 );
-		$this->assertNotSame( $claims['jti'], self::parts( Tributary_Link::token( 'admin', 7 ) )[1]['jti'] );
-		$this->assertSame( 'site', self::parts( Tributary_Link::token( 'pages' ) )[1]['sub'] );
-		$this->assertFalse( WP::$data['autoload']['tributary_link'], 'the secret is not loaded with every page' );
+		$this->assertNotSame( $claims['jti'], self::parts( Tributary_Link::token( 7 ) )[1]['jti'] );
+		$this->assertSame( '0', self::parts( Tributary_Link::token() )[1]['sub'], 'the site itself' );
+		$this->assertFalse( WP::$data['autoload']['tributary_link'], 'the key is not loaded with every page' );
 	}
 
 	public function test_only_a_whole_pairing_is_kept() {
 		foreach ( array(
-			array( 'short', self::SECRET, self::API, 'kid' ),
-			array( self::KID . "\n", self::SECRET, self::API, 'kid' ),
-			array( array(), self::SECRET, self::API, 'kid' ),
-			array( self::KID, 'short', self::API, 'secret' ),
-			array( self::KID, null, self::API, 'secret' ),
-			array( self::KID, self::SECRET, 'http://tributary.example', 'api' ),
-			array( self::KID, self::SECRET, 'https://a.example/path', 'api' ),
-			array( self::KID, self::SECRET, 'https://u@a.example', 'api' ),
-			array( self::KID, self::SECRET, 'javascript:alert(1)', 'api' ),
+			array( 'kid', 'short' ), array( 'kid', self::LINK['kid'] . "\n" ), array( 'kid', array() ), array( 'kid', null ),
+			array( 'key', 'short' ), array( 'key', null ), array( 'key', self::LINK['key'] . '=' ),
+			array( 'api', 'http://tributary.example' ), array( 'api', 'https://a.example/path' ), array( 'api', 'https://u@a.example' ), array( 'api', 'javascript:alert(1)' ),
+			array( 'store', 'ftp://shop.example' ), array( 'store', 'https://shop.example/' ), array( 'store', 'https://shop.example/"x' ),
 		) as $case ) {
-			$this->assertSame( $case[3], Tributary_Link::set( $case[0], $case[1], $case[2] ) );
+			$this->assertSame( $case[0], Tributary_Link::set( array( $case[0] => $case[1] ) + self::LINK ) );
 		}
 		$this->assertNull( Tributary_Link::get() );
-		$this->assertSame( '', Tributary_Link::set( self::KID, self::SECRET, 'http://127.0.0.1:8080' ) );
+		$this->assertSame( '', Tributary_Link::set( array( 'api' => 'http://127.0.0.1:8080', 'store' => 'http://127.0.0.1:4000' ) + self::LINK ) );
 	}
 
 	public function test_only_who_manages_the_store_tells_it_anything() {
 		Tributary_Rest::register();
 		$this->assertSame( array( 'wc-tributary/v1/link', 'wc-tributary/v1/pages' ), array_keys( WP::$routes ) );
+		foreach ( WP::$routes as $route ) {
+			foreach ( isset( $route['methods'] ) ? array( $route ) : $route as $r ) {
+				$this->assertSame( array( 'Tributary_Rest', 'may' ), $r['permission_callback'] );
+			}
+		}
 		WP::$can = false;
 		$refused = Tributary_Rest::may();
 		$this->assertSame( 401, $refused->data['status'] );
 		WP::$can = true;
 		$this->assertTrue( Tributary_Rest::may() );
-		$answer = Tributary_Rest::link( self::request( array( 'kid' => self::KID, 'secret' => self::SECRET, 'api' => self::API ) ) );
-		$this->assertSame( array( 'home_url' => 'https://shop.example/de', 'admin_url' => 'https://shop.example/wp-admin/', 'version' => TRIBUTARY_VERSION ), $answer );
-		$this->assertStringNotContainsString( self::SECRET, json_encode( $answer ) );
+		$answer = Tributary_Rest::link( self::request( self::LINK ) );
+		$this->assertSame( array( 'home_url' => 'https://shop.example/de', 'version' => TRIBUTARY_VERSION ), $answer );
 		$this->assertSame( 400, Tributary_Rest::link( self::request( array( 'kid' => 1 ) ) )->data['status'] );
 		$this->assertSame( 400, Tributary_Rest::link( self::request( array() ) )->data['status'] );
 		$kept = Tributary_Rest::page( self::request( self::shown( 'anna' ) ) );
-		$this->assertSame( array( 'url' => 'https://shop.example/creators/anna/', 'kid' => self::KID ), $kept );
+		$this->assertSame( array( 'url' => 'https://shop.example/creators/anna/', 'kid' => self::LINK['kid'] ), $kept );
 		$this->assertSame( 400, Tributary_Rest::page( self::request( array( 'slug' => 'x' ) ) )->data['status'] );
 		Tributary_Rest::unlink();
 		$this->assertNull( Tributary_Link::get() );
@@ -257,7 +259,7 @@ final class PluginTest extends TestCase {
 
 	public function test_the_hourly_task_makes_the_site_like_tributary_and_an_error_changes_nothing() {
 		$this->assertFalse( Tributary_Pages::refresh(), 'before it is paired' );
-		Tributary_Link::set( self::KID, self::SECRET, self::API );
+		Tributary_Link::set( self::LINK );
 		Tributary_Pages::put( self::shown( 'gone' ) );
 		foreach ( array( new WP_Error( 'http' ), array( 'response' => array( 'code' => 401 ), 'body' => '{}' ), array( 'response' => array( 'code' => 200 ), 'body' => '<html>' ) ) as $bad ) {
 			WP::$answer = $bad;
@@ -268,9 +270,9 @@ final class PluginTest extends TestCase {
 		$this->assertTrue( Tributary_Pages::refresh() );
 		$this->assertSame( array( 'draft', 'publish' ), array( WP::$posts[1]->post_status, WP::$posts[2]->post_status ) );
 		list( $url, $args ) = end( WP::$asked );
-		$this->assertSame( self::API . '/plugin/pages', $url );
+		$this->assertSame( self::LINK['api'] . '/plugin/pages', $url );
 		$this->assertSame( 0, $args['redirection'] );
-		$this->assertSame( 'pages', self::parts( substr( $args['headers']['Authorization'], 7 ) )[1]['purpose'] );
+		$this->assertSame( '0', self::parts( substr( $args['headers']['Authorization'], 7 ) )[1]['sub'] );
 		Tributary_Pages::activate();
 		$this->assertSame( array( 'tributary_refresh_pages' => 'hourly' ), WP::$cron );
 		Tributary_Pages::deactivate();
@@ -384,14 +386,14 @@ final class PluginTest extends TestCase {
 		ob_start();
 		Tributary_Admin::show();
 		$this->assertStringNotContainsString( 'iframe', ob_get_clean() );
-		Tributary_Link::set( self::KID, self::SECRET, self::API );
+		Tributary_Link::set( self::LINK );
 		ob_start();
 		Tributary_Admin::show();
 		$out = ob_get_clean();
-		$this->assertStringContainsString( 'src="https://tributary.example/app?plugin=' . self::KID . '" referrerpolicy="no-referrer"', $out );
-		$this->assertStringNotContainsString( self::SECRET, $out );
+		$this->assertStringContainsString( 'src="https://tributary.example/app?connection=' . self::LINK['kid'] . '" referrerpolicy="no-referrer"', $out );
+		$this->assertStringNotContainsString( self::LINK['key'], $out );
 		Tributary_Admin::enqueue();
-		$this->assertStringNotContainsString( self::SECRET, json_encode( WP::$data['tributaryAdmin'] ) );
+		$this->assertStringNotContainsString( self::LINK['key'], json_encode( WP::$data['tributaryAdmin'] ) );
 		$ask = static function ( $nonce ) {
 			$_POST = array( 'nonce' => $nonce );
 			try {
@@ -406,13 +408,14 @@ final class PluginTest extends TestCase {
 		WP::$can = true;
 		$good    = $ask( 'nonce-tributary_token' );
 		$this->assertStringStartsWith( '200', $good );
-		$this->assertSame( '7', self::parts( json_decode( substr( $good, 4 ), true )['token'] )[1]['sub'] );
+		$claims = self::parts( json_decode( substr( $good, 4 ), true )['token'] )[1];
+		$this->assertSame( array( '7', 'Mia "M" Ü' ), array( $claims['sub'], $claims['name'] ) );
 		Tributary_Link::clear();
 		$this->assertStringStartsWith( '409', $ask( 'nonce-tributary_token' ) );
 	}
 
 	public function test_uninstalled_it_leaves_nothing() {
-		Tributary_Link::set( self::KID, self::SECRET, self::API );
+		Tributary_Link::set( self::LINK );
 		Tributary_Pages::activate();
 		Tributary_Pages::put( self::shown( 'anna' ) );
 		Tributary_Pages::put( array( 'was' => 'anna' ) + self::shown( 'ben' ) );

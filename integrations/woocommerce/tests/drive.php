@@ -6,7 +6,7 @@
 require __DIR__ . '/stubs.php';
 
 $in = json_decode( stream_get_contents( STDIN ), true );
-if ( '' !== Tributary_Link::set( $in['kid'], $in['secret'], $in['api'] ) ) {
+if ( '' !== Tributary_Link::set( $in ) ) {
 	fwrite( STDERR, 'the pairing is refused' );
 	exit( 1 );
 }
@@ -18,8 +18,8 @@ foreach ( $in['pages'] as $page ) {
 }
 echo json_encode(
 	array(
-		'admin'  => Tributary_Link::token( 'admin', 7 ),
-		'pages'  => Tributary_Link::token( 'pages' ),
+		'admin'  => Tributary_Link::token( 7, 'Mia Ü' ),
+		'pages'  => Tributary_Link::token(),
 		'markup' => Tributary_Pages::shortcode( array( 'page' => $in['show'] ) ),
 	)
 );

@@ -15,13 +15,14 @@ const pluginAPI = "wc-tributary/v1"
 
 // PluginPairing is what the plugin is told when it is paired with us.
 type PluginPairing struct {
-	Kid    string `json:"kid"`    // names Secret in the tokens it signs
-	Secret string `json:"secret"` //
-	API    string `json:"api"`    // where we are
+	Kid   string `json:"kid"`   // names Key in the tokens it signs
+	Key   string `json:"key"`   // base64url
+	Store string `json:"store"` // the address of the store, as we know it
+	API   string `json:"api"`   // where we are
 }
 
 // Plugin is what it says of itself and its site.
-type Plugin struct{ HomeURL, AdminURL, Version string }
+type Plugin struct{ HomeURL, Version string }
 
 // PluginPage is a page as the plugin keeps it.
 type PluginPage struct {
@@ -36,12 +37,11 @@ type PluginPage struct {
 // switched off.
 var ErrNoPlugin = errors.New("the companion plugin is not active in this store")
 
-// Pair gives the plugin the secret. It takes the place of any before.
+// Pair gives the plugin its key. It takes the place of any before.
 func (c *Client) Pair(ctx context.Context, a Access, p PluginPairing) (Plugin, error) {
 	var in struct {
-		HomeURL  string `json:"home_url"`
-		AdminURL string `json:"admin_url"`
-		Version  string `json:"version"`
+		HomeURL string `json:"home_url"`
+		Version string `json:"version"`
 	}
 	err := c.plugin(ctx, a, "link", p, &in)
 	return Plugin(in), err

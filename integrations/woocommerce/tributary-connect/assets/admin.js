@@ -13,13 +13,11 @@
   }
 
   window.addEventListener('message', async (e) => {
-    if (e.source !== frame.contentWindow || e.origin !== origin || e.data?.type !== 'tributary:ask-token' || typeof e.data.id !== 'string') return;
-    const reply = { type: 'tributary:token', id: e.data.id };
+    if (e.source !== frame.contentWindow || e.origin !== origin || e.data?.type !== 'tributary:session' || typeof e.data.number !== 'number') return;
     try {
-      reply.token = await token();
+      frame.contentWindow.postMessage({ type: 'tributary:session', number: e.data.number, token: await token() }, origin);
     } catch {
-      reply.token = null;
+      // The app says itself that nobody answers.
     }
-    frame.contentWindow.postMessage(reply, origin);
   });
 })();

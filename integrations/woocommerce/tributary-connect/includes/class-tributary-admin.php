@@ -76,7 +76,7 @@ class Tributary_Admin {
 		printf(
 			'<iframe id="tributary-app" title="%1$s" src="%2$s" referrerpolicy="no-referrer" allow="clipboard-write"></iframe>',
 			esc_attr__( 'Tributary', 'tributary-connect' ),
-			esc_url( $link['api'] . '/app?plugin=' . rawurlencode( $link['kid'] ) )
+			esc_url( $link['api'] . '/app?connection=' . rawurlencode( $link['kid'] ) )
 		);
 		echo '<noscript>' . esc_html__( 'Tributary needs JavaScript.', 'tributary-connect' ) . '</noscript></div>';
 	}
@@ -86,7 +86,8 @@ class Tributary_Admin {
 		if ( ! check_ajax_referer( self::ACTION, 'nonce', false ) || ! current_user_can( self::RIGHT ) ) {
 			wp_send_json_error( array( 'message' => __( 'Sorry, you are not allowed to do that.', 'tributary-connect' ) ), 403 );
 		}
-		$token = Tributary_Link::token( 'admin', get_current_user_id() );
+		$user  = wp_get_current_user();
+		$token = Tributary_Link::token( $user->ID, $user->display_name );
 		if ( null === $token ) {
 			wp_send_json_error( array( 'message' => __( 'This store is not connected.', 'tributary-connect' ) ), 409 );
 		}

@@ -8,8 +8,8 @@
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Who we are paired with, and the tokens that prove it. The secret comes once,
- * from Tributary, by the site's own REST API and its keys; it never leaves.
+ * Who we are paired with, and the tokens that prove it. The key comes once, from
+ * Tributary, by the site's own REST API and its keys; it never leaves.
  */
 class Tributary_Link {
 
@@ -21,51 +21,37 @@ class Tributary_Link {
 	/**
 	 * The pairing, or null.
 	 *
-	 * @return array{kid: string, secret: string, api: string}|null
+	 * @return array{kid: string, key: string, api: string, store: string}|null
 	 */
 	public static function get() {
 		$link = get_option( self::OPTION );
-		return is_array( $link ) && isset( $link['kid'], $link['secret'], $link['api'] ) ? $link : null;
+		return is_array( $link ) && isset( $link['kid'], $link['key'], $link['api'], $link['store'] ) ? $link : null;
 	}
 
 	/**
 	 * Keeps a pairing. What is wrong with it is returned; '' when nothing is.
 	 *
-	 * @param mixed $kid    Names the secret.
-	 * @param mixed $secret What both know.
-	 * @param mixed $api    Where Tributary is.
+	 * @param array $in "kid", which names the key; "key", which both know; "api",
+	 *                  where Tributary is; "store", the address it knows us by.
 	 * @return string
 	 */
-	public static function set( $kid, $secret, $api ) {
-		if ( ! is_string( $kid ) || ! preg_match( '/^[A-Za-z0-9_-]{20,64}$/D', $kid ) ) {
-			return 'kid';
-		}
-		if ( ! is_string( $secret ) || ! preg_match( '/^[A-Za-z0-9_-]{43}$/D', $secret ) ) {
-			return 'secret';
-		}
-		if ( ! is_string( $api ) || ! self::is_origin( $api ) ) {
-			return 'api';
-		}
-		update_option(
-			self::OPTION,
-			array(
-				'kid'    => $kid,
-				'secret' => $secret,
-				'api'    => $api,
-			),
-			false
+	public static function set( array $in ) {
+		$checks = array(
+			'kid'   => '/^[0-9a-f]{64}$/D',
+			'key'   => '/^[A-Za-z0-9_-]{43}$/D',
+			// Plain HTTP is for a Tributary on the same machine.
+			'api'   => '#^(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)$#D',
+			'store' => '#^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$#D',
 		);
+		$link   = array();
+		foreach ( $checks as $name => $pattern ) {
+			if ( ! isset( $in[ $name ] ) || ! is_string( $in[ $name ] ) || ! preg_match( $pattern, $in[ $name ] ) ) {
+				return $name;
+			}
+			$link[ $name ] = $in[ $name ];
+		}
+		update_option( self::OPTION, $link, false );
 		return '';
-	}
-
-	/**
-	 * Whether this is scheme and host and nothing else. Plain HTTP is for a
-	 * Tributary on the same machine.
-	 *
-	 * @param string $api An address.
-	 */
-	private static function is_origin( $api ) {
-		return (bool) preg_match( '#^(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)$#D', $api );
 	}
 
 	/** Forgets the pairing. */
@@ -74,13 +60,13 @@ class Tributary_Link {
 	}
 
 	/**
-	 * A token for one purpose, good for a minute and one use.
+	 * A token for who is at work, good for a minute.
 	 *
-	 * @param string $purpose "admin" or "pages".
-	 * @param int    $user    Who is at work; 0 for the site.
+	 * @param int    $user Their number; 0 for the site itself.
+	 * @param string $name What they are called.
 	 * @return string|null Null when there is no pairing.
 	 */
-	public static function token( $purpose, $user = 0 ) {
+	public static function token( $user = 0, $name = '' ) {
 		$link = self::get();
 		if ( null === $link ) {
 			return null;
@@ -92,16 +78,20 @@ class Tributary_Link {
 			'kid' => $link['kid'],
 		);
 		$claims = array(
-			'iss'     => untrailingslashit( home_url() ),
-			'aud'     => $link['api'],
-			'sub'     => $user > 0 ? (string) $user : 'site',
-			'iat'     => $now,
-			'exp'     => $now + self::LIFETIME,
-			'jti'     => bin2hex( random_bytes( 16 ) ),
-			'purpose' => $purpose,
+			'iss'  => $link['store'] . '/wp-admin',
+			'dest' => $link['store'],
+			'aud'  => $link['api'],
+			'sub'  => (string) (int) $user,
+			'name' => (string) $name,
+			'iat'  => $now,
+			'nbf'  => $now,
+			'exp'  => $now + self::LIFETIME,
+			'jti'  => bin2hex( random_bytes( 16 ) ),
 		);
-		$text   = self::encode( wp_json_encode( $head ) ) . '.' . self::encode( wp_json_encode( $claims ) );
-		return $text . '.' . self::encode( hash_hmac( 'sha256', $text, $link['secret'], true ) );
+		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions.obfuscation_base64_decode -- it is how the key is written.
+		$key  = base64_decode( strtr( $link['key'], '-_', '+/' ) );
+		$text = self::encode( wp_json_encode( $head ) ) . '.' . self::encode( wp_json_encode( $claims ) );
+		return $text . '.' . self::encode( hash_hmac( 'sha256', $text, $key, true ) );
 	}
 
 	/**

@@ -331,7 +331,7 @@ class Tributary_Pages {
 	 */
 	public static function refresh() {
 		$link  = Tributary_Link::get();
-		$token = Tributary_Link::token( 'pages' );
+		$token = Tributary_Link::token();
 		if ( null === $link || null === $token ) {
 			return false;
 		}

@@ -60,20 +60,18 @@ class Tributary_Rest {
 	/**
 	 * Pairs the site with Tributary.
 	 *
-	 * @param WP_REST_Request $request kid, secret, api.
+	 * @param WP_REST_Request $request kid, key, api, store.
 	 */
 	public static function link( $request ) {
-		$in    = self::body( $request );
-		$wrong = Tributary_Link::set( self::of( $in, 'kid' ), self::of( $in, 'secret' ), self::of( $in, 'api' ) );
+		$wrong = Tributary_Link::set( self::body( $request ) );
 		if ( '' !== $wrong ) {
 			/* translators: %s: name of a field */
 			return new WP_Error( 'rest_invalid_param', sprintf( __( 'Invalid parameter(s): %s', 'tributary-connect' ), $wrong ), array( 'status' => 400 ) );
 		}
 		return rest_ensure_response(
 			array(
-				'home_url'  => untrailingslashit( home_url() ),
-				'admin_url' => admin_url(),
-				'version'   => TRIBUTARY_VERSION,
+				'home_url' => untrailingslashit( home_url() ),
+				'version'  => TRIBUTARY_VERSION,
 			)
 		);
 	}
@@ -112,15 +110,5 @@ class Tributary_Rest {
 	private static function body( $request ) {
 		$body = $request->get_json_params();
 		return is_array( $body ) ? $body : array();
-	}
-
-	/**
-	 * One member of it.
-	 *
-	 * @param array  $from The object.
-	 * @param string $key  Which.
-	 */
-	private static function of( array $from, $key ) {
-		return isset( $from[ $key ] ) ? $from[ $key ] : null;
 	}
 }
