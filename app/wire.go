@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -85,6 +86,7 @@ type system struct {
 	Installs *tenant.ShopifyInstaller
 	Sweeper  *intake.Sweeper
 	Codes    *program.Codes
+	Fronts   *landing.Storefronts
 	Outbox   *outbox.Runner
 	People   *identity.People
 	Teller   *notify.Teller
@@ -168,6 +170,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
+		sys.Fronts = &landing.Storefronts{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo, BaseURL: sys.Config.BaseURL()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
@@ -203,6 +206,7 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 			return err
 		},
 	}
+	maps.Copy(handlers, sys.Fronts.Handlers())
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
 		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
@@ -345,7 +349,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Doors:       sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
 		People:    sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
-		Installs: sys.Installs,
+		Installs: sys.Installs, Storefronts: sys.Fronts,
 	}
 }
 

@@ -80,6 +80,9 @@ type Deps struct {
 	Installs *tenant.ShopifyInstaller
 	// App is the merchant app as built; nil takes what was built into the program.
 	App fs.FS
+	// Storefronts show landing pages in stores; nil leaves the app proxy and the
+	// plugin's doors out.
+	Storefronts *landing.Storefronts
 	// Wake wakes a worker for the shop; it must not block.
 	Wake func(shopID int64)
 	// People lets influencers into the portal; nil leaves it out.
@@ -157,6 +160,8 @@ func New(d Deps) *Server {
 	s.giveawayPages()
 	s.landingRoutes()
 	s.appRoutes()
+	s.proxyRoutes()
+	s.pluginRoutes()
 	return s
 }
 

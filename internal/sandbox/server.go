@@ -47,6 +47,7 @@ func (s *Store) Start() error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
+	s.shopRoutes(mux)
 	if s.opt.Skip != nil {
 		s.playRoutes(mux)
 	}

@@ -23,6 +23,7 @@ type wooSide struct {
 	noRight bool // the webhooks' user lost its rights
 	keys    map[string]*wooKey
 	keyIDs  int64
+	plugin  *plugin // nil: it is not installed
 }
 
 // wooHook is one webhook as the store keeps it.

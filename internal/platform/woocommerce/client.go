@@ -114,13 +114,18 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 // that begins with first. It is sent once: what a store did with a request that
 // was not answered has to be looked up.
 func (c *Client) do(ctx context.Context, a Access, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
+	return c.call(ctx, a, "wc/v3", method, path, query, content, first)
+}
+
+// call is do in one of the store's namespaces.
+func (c *Client) call(ctx context.Context, a Access, namespace, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	e := &Error{What: what(a, path)}
 	u, err := url.Parse(a.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !c.plain) {
 		e.Code, e.Reason = "not_allowed", "the store's address must begin with https:// to be called with its keys"
 		return nil, nil, e
 	}
-	u = u.JoinPath("wp-json/wc/v3", path)
+	u = u.JoinPath("wp-json", namespace, path)
 	u.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
 	if err != nil {
