@@ -210,38 +210,36 @@ func (sys *system) work() jobs.Work {
 		},
 		DueOutbox: sys.Outbox.DueShops,
 		Renewals:  sys.Shopify.RenewIdle,
-		Sweeps:    sys.sweep,
-		Privacy:   sys.Settler.Privacy,
-		Holds:     sys.Payouts.Holds,
-		Close:     func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
-		Posts:     sys.Reader.Tick,
-		Pages:     func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
+		Sweep:     sys.sweep, DueSweeps: sys.DB.DueSweeps,
+		Hooks: sys.Woo.KeepHooks, DueHooks: sys.DB.DueHooks,
+		Backfill: func(ctx context.Context, shopID int64) error {
+			n, err := sys.Sweeper.Backfill(ctx, shopID)
+			if n > 0 {
+				sys.Waker.Wake(shopID)
+			}
+			return err
+		},
+		DueBackfills: sys.DB.DueBackfills,
+		Privacy:      sys.Settler.Privacy,
+		Holds:        sys.Payouts.Holds,
+		Close:        func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Posts:        sys.Reader.Tick,
+		Pages:        func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
 			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
 		},
 	}
 }
 
-// sweep looks at all Shopify stores that are due, one after the other. One that
-// fails does not stop the others.
-func (sys *system) sweep(ctx context.Context) error {
-	shops, err := sys.DB.DueSweeps(ctx)
+// sweep looks at a shop's store.
+func (sys *system) sweep(ctx context.Context, shopID int64) error {
+	got, err := sys.Sweeper.Shop(ctx, shopID)
+	if got.Healed > 0 {
+		sys.Log.Info("orders found that no webhook told of", "shop_id", shopID, "seen", got.Seen, "missing", got.Missing)
+		sys.Waker.Wake(shopID)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("sweep shop %d: %w", shopID, err)
 	}
-	var failed error
-	for _, id := range shops {
-		got, err := sys.Sweeper.Shop(ctx, id)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("sweep shop %d: %w", id, err))
-		}
-		if got.Healed > 0 {
-			sys.Log.Info("orders found that no webhook told of", "shop_id", id, "seen", got.Seen, "missing", got.Missing)
-			sys.Waker.Wake(id)
-		}
-	}
-	return failed
+	return nil
 }

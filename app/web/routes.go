@@ -63,6 +63,8 @@ func (s *Server) table() []route {
 		{post, "/simulations", read, "Try draft terms on stored or given orders", large(asks(s.simulate))},
 
 		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
+		{post, "/connections/woocommerce", write, "Begin to connect a WooCommerce store by its consent page", acts(s.connectWoo)},
+		{get, "/connections/woocommerce/{id}", read, "Get how far connecting a store came", reads(s.getWooInstall)},
 		{get, "/shopify", read, "Get the state of our access to a Shopify store", reads(s.getShopify)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},

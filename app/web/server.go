@@ -73,9 +73,13 @@ type Deps struct {
 	Pages *landing.Pages
 	// Installs lets Shopify shops in; nil leaves the doors of that out.
 	Installs *tenant.ShopifyInstaller
+	// WooCommerce connects WooCommerce stores; nil leaves the doors of that out.
+	WooCommerce *tenant.WooInstaller
 	// Wake wakes a worker for the shop; it must not block.
-	Wake   func(shopID int64)
-	Limits Limits
+	Wake func(shopID int64)
+	// WakeOutbox asks for the shop's work outside to be done soon.
+	WakeOutbox func(shopID int64)
+	Limits     Limits
 }
 
 // Limits are token buckets: requests per second and burst. Zero fields take
@@ -129,6 +133,7 @@ func New(d Deps) *Server {
 	s.pages()
 	s.webhookRoutes()
 	s.shopifyRoutes()
+	s.wooRoutes()
 	s.leadRoutes()
 	s.publicRoutes()
 	s.giveawayPages()

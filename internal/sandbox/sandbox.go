@@ -89,6 +89,11 @@ type Options struct {
 	ClientID, ClientSecret string
 	Scopes                 string // granted at install; default read_orders,write_discounts
 
+	// WooAuth is how a WooCommerce store lets keys in: WooTLS, WooHeaderDropped or
+	// WooPlain. PlainPermalinks leaves it without an address for its API.
+	WooAuth         string
+	PlainPermalinks bool
+
 	Delivery Delivery
 	Addr     string // of the store's HTTP server; default 127.0.0.1:0
 }

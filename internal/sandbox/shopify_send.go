@@ -49,6 +49,9 @@ type shopifySide struct {
 
 	deals map[string]*dealNode // with the store's mu held, as are bulks
 	bulks map[string]*bulkAdd
+
+	bulkReads []*bulkRead
+	when      func(name string, times int) // with mu held
 }
 
 type subscription struct {

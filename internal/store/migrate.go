@@ -94,6 +94,9 @@ func (db *DB) Maintain(ctx context.Context, keep time.Duration) error {
 		if _, err := tx.pgx.Exec(ctx, "SELECT prune_feed($1)", tx.Now.Add(-feedKept)); err != nil {
 			return fmt.Errorf("prune the feed: %w", err)
 		}
+		if _, err := tx.pgx.Exec(ctx, "SELECT expire_woo_installs($1)", tx.Now); err != nil {
+			return fmt.Errorf("forget the keys that nobody came back for: %w", err)
+		}
 		if keep <= 0 {
 			return nil
 		}
