@@ -123,6 +123,11 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 		}
 		d.shops = append(d.shops, shop)
 	}
+	forget, err := playedStores{ClientID: d.sys.Config.ShopifyClientID, ClientSecret: secret, Stores: map[string]string{demoShopify: d.shops[0].store.URL()}}.keep(d.sys.Config.DataDir)
+	if err != nil {
+		return err
+	}
+	d.sys.onClose(func(context.Context) { forget() })
 	d.world = sandbox.NewWorld(seed, d.shops[0].store, d.shops[1].store)
 	for i, s := range d.shops {
 		if err := d.cast(ctx, s, seed+uint64(i)); err != nil { //nolint:gosec // two shops

@@ -351,7 +351,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Tracker:  sys.Tracker,
 		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
 		Giveaways: sys.Drawer,
-		Installs:  sys.Installs, WooCommerce: sys.Woo, WakeOutbox: sys.Waker.Outbox,
+		Installs:  sys.Installs, WooCommerce: sys.Woo, WakeOutbox: sys.Waker.Outbox, WakeBackfill: sys.Waker.Backfill,
 	}
 }
 

@@ -78,6 +78,32 @@ CREATE TABLE awaited_clicks (
   CONSTRAINT awaited_clicks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 
+-- Table backfills
+CREATE TABLE backfills (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  since timestamp with time zone NOT NULL,
+  until timestamp with time zone NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
+  file_url text DEFAULT ''::text NOT NULL,
+  file_bytes bigint DEFAULT 0 NOT NULL,
+  read_bytes bigint DEFAULT 0 NOT NULL,
+  cursor text DEFAULT ''::text NOT NULL,
+  total bigint DEFAULT 0 NOT NULL,
+  seen bigint DEFAULT 0 NOT NULL,
+  taken bigint DEFAULT 0 NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  done_at timestamp with time zone,
+  CONSTRAINT backfills_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT backfills_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE UNIQUE INDEX backfills_one ON backfills USING btree (shop_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text]));
+
 -- Table campaigns
 CREATE TABLE campaigns (
   shop_id bigint NOT NULL,
@@ -176,6 +202,9 @@ CREATE TABLE connections (
   rest_keys bytea,
   rest_health text DEFAULT 'ok'::text NOT NULL,
   rest_health_at timestamp with time zone,
+  token bytea,
+  problems text DEFAULT '[]'::text NOT NULL,
+  hooks_next_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
@@ -1107,6 +1136,22 @@ CREATE TABLE social_accounts (
 );
 CREATE UNIQUE INDEX social_accounts_one ON social_accounts USING btree (shop_id, platform) WHERE (revoked_at IS NULL);
 
+-- Table store_hooks
+CREATE TABLE store_hooks (
+  shop_id bigint NOT NULL,
+  connection_id bigint NOT NULL,
+  topic text NOT NULL,
+  remote_id bigint NOT NULL,
+  state text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  repairs integer DEFAULT 0 NOT NULL,
+  repaired_at timestamp with time zone,
+  checked_at timestamp with time zone NOT NULL,
+  CONSTRAINT store_hooks_pkey PRIMARY KEY (shop_id, connection_id, topic),
+  CONSTRAINT store_hooks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT store_hooks_state_check CHECK ((state = ANY (ARRAY['active'::text, 'missing'::text, 'disabled'::text, 'changed'::text])))
+);
+
 -- Table sweep_days
 CREATE TABLE sweep_days (
   shop_id bigint NOT NULL,
@@ -1114,6 +1159,12 @@ CREATE TABLE sweep_days (
   seen bigint DEFAULT 0 NOT NULL,
   missing bigint DEFAULT 0 NOT NULL,
   healed bigint DEFAULT 0 NOT NULL,
+  orders bigint,
+  store_orders bigint,
+  total bigint,
+  store_total bigint,
+  unknown text DEFAULT '[]'::text NOT NULL,
+  compared_at timestamp with time zone,
   CONSTRAINT sweep_days_pkey PRIMARY KEY (shop_id, day),
   CONSTRAINT sweep_days_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
@@ -1125,8 +1176,35 @@ CREATE TABLE sweeps (
   next_at timestamp with time zone NOT NULL,
   attempts integer DEFAULT 0 NOT NULL,
   note text DEFAULT ''::text NOT NULL,
+  cursor_id bigint DEFAULT 0 NOT NULL,
+  nightly_on date,
+  nightly_id bigint DEFAULT 0 NOT NULL,
   CONSTRAINT sweeps_pkey PRIMARY KEY (shop_id),
   CONSTRAINT sweeps_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table woo_installs
+CREATE TABLE woo_installs (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  base_url text NOT NULL,
+  ticket_hash bytea NOT NULL,
+  state_hash bytea,
+  session_hash bytea,
+  step text DEFAULT 'begun'::text NOT NULL,
+  keys bytea,
+  rights text DEFAULT ''::text NOT NULL,
+  returned_at timestamp with time zone,
+  connection_id bigint DEFAULT 0 NOT NULL,
+  found text DEFAULT ''::text NOT NULL,
+  problems text DEFAULT '[]'::text NOT NULL,
+  begun_at timestamp with time zone NOT NULL,
+  until timestamp with time zone NOT NULL,
+  CONSTRAINT woo_installs_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT woo_installs_state_hash_key UNIQUE (state_hash),
+  CONSTRAINT woo_installs_ticket_hash_key UNIQUE (ticket_hash),
+  CONSTRAINT woo_installs_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT woo_installs_step_check CHECK ((step = ANY (ARRAY['begun'::text, 'opened'::text, 'received'::text, 'verified'::text, 'connected'::text, 'denied'::text, 'failed'::text, 'expired'::text])))
 );
 
 -- Table write_offs
@@ -1221,6 +1299,22 @@ CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
  SET search_path FROM CURRENT
 AS $function$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $function$
 ;
+CREATE OR REPLACE FUNCTION door_due_backfills(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT b.shop_id FROM backfills b JOIN shops s ON s.id = b.shop_id
+        WHERE b.state IN ('waiting', 'running', 'reading') AND b.next_at <= at AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_due_hooks(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT c.shop_id FROM connections c JOIN shops s ON s.id = c.shop_id
+        WHERE c.hooks_next_at <= at AND c.revoked_at IS NULL AND c.rest_keys IS NOT NULL AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_due_renewals(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -1251,8 +1345,10 @@ CREATE OR REPLACE FUNCTION door_due_sweeps(at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT a.shop_id FROM shopify_access a JOIN shops s ON s.id = a.shop_id LEFT JOIN sweeps w ON w.shop_id = a.shop_id
-        WHERE NOT a.dead AND s.uninstalled_at IS NULL AND (w.next_at IS NULL OR w.next_at <= at) ORDER BY a.shop_id $function$
+AS $function$ SELECT s.id FROM shops s LEFT JOIN sweeps w ON w.shop_id = s.id
+        WHERE s.uninstalled_at IS NULL AND (w.next_at IS NULL OR w.next_at <= at)
+          AND (EXISTS (SELECT 1 FROM shopify_access a WHERE a.shop_id = s.id AND NOT a.dead)
+            OR EXISTS (SELECT 1 FROM connections c WHERE c.shop_id = s.id AND c.rest_keys IS NOT NULL AND c.revoked_at IS NULL)) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_giveaway(g bigint)
  RETURNS TABLE(shop_id bigint)
@@ -1394,6 +1490,20 @@ CREATE OR REPLACE FUNCTION door_shops()
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from, s.uninstalled_at IS NOT NULL FROM shops s ORDER BY s.id $function$
 ;
+CREATE OR REPLACE FUNCTION door_woo_state(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id, w.id FROM woo_installs w WHERE w.state_hash = h $function$
+;
+CREATE OR REPLACE FUNCTION door_woo_ticket(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id, w.id FROM woo_installs w WHERE w.ticket_hash = h $function$
+;
 CREATE OR REPLACE FUNCTION drop_deliveries_before(keep_from date)
  RETURNS SETOF text
  LANGUAGE plpgsql
@@ -1411,6 +1521,13 @@ BEGIN
     RETURN NEXT r.relname;
   END LOOP;
 END $function$
+;
+CREATE OR REPLACE FUNCTION expire_woo_installs(at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ UPDATE woo_installs SET step = 'expired', keys = NULL WHERE until < at AND step IN ('begun', 'opened', 'received', 'verified') $function$
 ;
 CREATE OR REPLACE FUNCTION ledger_balanced()
  RETURNS trigger
@@ -1477,6 +1594,7 @@ ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE backfills ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
@@ -1527,8 +1645,10 @@ ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE store_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweep_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweeps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE woo_installs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1536,6 +1656,7 @@ CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( 
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON backfills FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
@@ -1588,8 +1709,10 @@ CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id 
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON store_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweep_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweeps FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON woo_installs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
@@ -1599,6 +1722,7 @@ GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON backfills TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
@@ -1651,8 +1775,10 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON store_hooks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON woo_installs TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
@@ -1663,6 +1789,8 @@ GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_backfills(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_hooks(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_renewals(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
@@ -1683,7 +1811,10 @@ GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributa
 GRANT EXECUTE ON FUNCTION door_privacy_open(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_woo_state(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_woo_ticket(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION expire_woo_installs(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION note_change() TO PUBLIC;

@@ -70,5 +70,5 @@ func (s *Server) table() []route {
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
 		{get, "/outbox", read, "List work outside: codes in the store, mails", reads(s.listOutbox)},
 		{post, "/outbox/{id}/retry", write, "Try failed or doubtful work again", writes(s.retryOutbox)},
-	}, s.discountTable(), s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable())
+	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable())
 }

@@ -77,6 +77,8 @@ type Deps struct {
 	WooCommerce *tenant.WooInstaller
 	// Wake wakes a worker for the shop; it must not block.
 	Wake func(shopID int64)
+	// WakeBackfill asks for reading the history of the shop's store to begin.
+	WakeBackfill func(shopID int64)
 	// WakeOutbox asks for the shop's work outside to be done soon.
 	WakeOutbox func(shopID int64)
 	Limits     Limits

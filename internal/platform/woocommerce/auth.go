@@ -77,7 +77,7 @@ func Signature(secret, method string, u *url.URL, params url.Values) string {
 		}
 	}
 	slices.Sort(pairs)
-	base := method + "&" + escape("http://"+u.Host+u.EscapedPath()) + "&" + escape(strings.Join(pairs, "&"))
+	base := method + "&" + escape("http://"+u.Host+"/"+strings.TrimPrefix(u.EscapedPath(), "/")) + "&" + escape(strings.Join(pairs, "&"))
 	m := hmac.New(sha256.New, []byte(secret+"&"))
 	m.Write([]byte(base))
 	return base64.StdEncoding.EncodeToString(m.Sum(nil))
