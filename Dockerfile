@@ -1,11 +1,10 @@
 # syntax=docker/dockerfile:1
 
-# The pages, when there are any: COPY of a folder that is not there would fail.
 FROM node:22-bookworm-slim AS pages
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm \
-    mkdir -p frontend/dist && cd frontend && if [ -f package.json ]; then npm ci --no-audit --no-fund && npm run build; fi
+    cd frontend && npm ci --no-audit --no-fund && npm run build
 
 FROM golang:1.26-bookworm AS build
 ARG VERSION=dev
@@ -13,7 +12,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
-COPY --from=pages /src/frontend/dist ./frontend/dist
+COPY --from=pages /src/app/web/bundle ./app/web/bundle
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /tributary ./app
 

@@ -41,13 +41,15 @@ build: frontend ## build bin/tributary
 	@echo "==> building bin/tributary $(VERSION)"
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tributary ./app
 
-# The pages are built when there is something to build.
 .PHONY: frontend
-frontend:
-	@if [ -f frontend/package.json ]; then \
-	  echo "==> building the pages"; \
-	  cd frontend && { [ -d node_modules ] || npm ci --no-audit --no-fund --no-update-notifier --loglevel=error; } && npm run --silent build; \
-	fi
+frontend: frontend/node_modules/.installed ## build the pages that the program serves under /app
+	@echo "==> building the pages"
+	@cd frontend && npm run --silent build
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
+	@echo "==> installing what the pages are built with"
+	@cd frontend && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
 
 .PHONY: demo
 demo: setup build ## run it all: two sandbox stores that sell, refund and pay, until Ctrl-C
@@ -59,7 +61,10 @@ demo-reset: setup ## delete the demo's PostgreSQL and all its data
 	@go run ./app reset --yes
 
 .PHONY: test
-test: setup ## run all tests on a throw-away PostgreSQL and Redis
+test: setup build ## run all tests on a throw-away PostgreSQL and Redis
+	@echo "==> testing the pages"
+	@cd frontend && npm test --silent
+	@frontend/e2e test
 	@echo "==> testing"
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
 
@@ -69,11 +74,13 @@ browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
 	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
 
 .PHONY: check
-check: setup bin/golangci-lint ## format, vet, lint, import rule, generated files
+check: setup frontend/node_modules/.installed bin/golangci-lint ## format, vet, lint, import rule, generated files
 	@echo "==> gofmt"
 	@out=$$(gofmt -l $(GOFILES)); [ -z "$$out" ] || { echo "not formatted (make fmt):"; echo "$$out"; exit 1; }
 	@echo "==> go vet"
 	@go vet ./...
+	@echo "==> types of the pages, against the API document"
+	@cd frontend && npm run --silent check
 	@echo "==> golangci-lint"
 	@bin/golangci-lint run --allow-parallel-runners ./...
 	@echo "==> import rule"
@@ -124,4 +131,4 @@ fuzz: ## fuzz every parser for FUZZTIME each (30s)
 
 .PHONY: clean
 clean: ## delete what was built (not the data)
-	@rm -rf bin node_modules frontend/node_modules frontend/dist coverage.out
+	@rm -rf bin node_modules frontend/node_modules app/web/bundle/assets app/web/bundle/*.html coverage.out

@@ -67,7 +67,6 @@ var trees = []tree{
 	{"internal/insight", floorUseCase},
 	{"jobs", floorEdge},
 	{"app/web", floorEdge},
-	{"frontend", floorEdge}, // the built pages, embedded
 	{"app", floorMain},
 	// Beside the building: only app and tests go there.
 	{"internal/embedded", floorEdge},

@@ -171,6 +171,7 @@ func (d *demo) known(ctx context.Context) (map[string]int64, error) {
 func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int64) error {
 	sys, s := d.sys, shop.store
 	if s.Platform() == sandbox.Shopify {
+		s.Embed(d.base + "/app")
 		sys.Shopify.API.Play(demoShopify, s.URL())
 		if id := known[demoShopify]; id != 0 { // the store has forgotten the tokens it gave to an earlier demo
 			if err := sys.Shopify.Query(ctx, id, "installation", nil, nil); err == nil {

@@ -92,7 +92,7 @@ func (d *demo) places(ctx context.Context, w io.Writer) error {
 		{"Health, metrics", d.base + "/readyz", d.base + "/metrics"},
 	}
 	for _, s := range d.shops {
-		rows = append(rows, []string{s.name(), s.store.URL() + "/", "API key " + s.key})
+		rows = append(rows, []string{s.name(), s.store.URL() + "/", "API key " + s.key}, []string{"  its merchant's app", s.merchantAt(d.base)})
 	}
 	if err := printTable(w, rows); err != nil {
 		return err
@@ -122,6 +122,15 @@ func (s *demoShop) name() string {
 		return "Shopify store"
 	}
 	return "WooCommerce store"
+}
+
+// merchantAt is where the merchant works: in the Shopify store's admin, or with
+// the API key, which a browser keeps to itself behind the "#".
+func (s *demoShop) merchantAt(base string) string {
+	if s.store.Platform() == sandbox.Shopify {
+		return s.store.URL() + "/admin"
+	}
+	return base + "/app#key=" + s.key
 }
 
 func exists(path string) bool {

@@ -793,10 +793,11 @@ CREATE TABLE orders (
   state bytea STORAGE EXTERNAL NOT NULL,
   kpi bytea,
   acquired boolean DEFAULT false NOT NULL,
+  customer_hash bigint DEFAULT hashtextextended(customer_key, shop_id) NOT NULL,
   CONSTRAINT orders_pkey PRIMARY KEY (shop_id, id)
 );
 CREATE INDEX orders_created ON orders USING btree (shop_id, created_at, id);
-CREATE INDEX orders_customer ON orders USING btree (shop_id, customer_key, created_at) WHERE (customer_key <> ''::text);
+CREATE INDEX orders_customer ON orders USING btree (customer_hash) WHERE (customer_key <> ''::text);
 
 -- Table orders_due
 CREATE TABLE orders_due (

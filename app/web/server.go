@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -75,6 +76,8 @@ type Deps struct {
 	Installs *tenant.ShopifyInstaller
 	// WooCommerce connects WooCommerce stores; nil leaves the doors of that out.
 	WooCommerce *tenant.WooInstaller
+	// App is the merchant app as built; nil takes what was built into the program.
+	App fs.FS
 	// Wake wakes a worker for the shop; it must not block.
 	Wake func(shopID int64)
 	// WakeBackfill asks for reading the history of the shop's store to begin.
@@ -140,6 +143,7 @@ func New(d Deps) *Server {
 	s.publicRoutes()
 	s.giveawayPages()
 	s.landingRoutes()
+	s.appRoutes()
 	return s
 }
 

@@ -146,6 +146,14 @@ func EntryPlace(shopID, giveawayID int64) []byte {
 	return fmt.Appendf(nil, "shop/%d/giveaway/%d/email", shopID, giveawayID)
 }
 
+// SocialPlace is of the token of an account in a social network.
+func SocialPlace(shopID int64, network string) []byte {
+	return fmt.Appendf(nil, "shop/%d/social/%s/token", shopID, network)
+}
+
+// CRMPlace is of the secret that a CRM signs with.
+func CRMPlace(shopID int64) []byte { return fmt.Appendf(nil, "shop/%d/crm", shopID) }
+
 // PrivacyPlace is the place of what a privacy request is about, and of its answer.
 func PrivacyPlace(shopID int64, what string) []byte {
 	return fmt.Appendf(nil, "shop/%d/privacy/%s", shopID, what)

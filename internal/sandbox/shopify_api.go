@@ -32,6 +32,7 @@ func (h *shopifySide) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /admin/oauth/access_token", h.accessToken)
 	mux.HandleFunc("POST /admin/api/"+APIVersion+"/graphql.json", h.graphql)
 	mux.HandleFunc("GET /bulk/{file}", h.bulkFile)
+	h.adminRoutes(mux)
 }
 
 // SessionToken mints the id token App Bridge would: HS256, good for a minute.

@@ -325,12 +325,12 @@ type CohortRow struct {
 // acquisition; influencerID 0 is any.
 func (tx *Tx) Cohorts(ctx context.Context, influencerID int64, zone string) ([]CohortRow, error) {
 	rows, err := tx.pgx.Query(ctx, `WITH a AS (
-		  SELECT customer_key, id, created_at, date_trunc('month', created_at AT TIME ZONE $3) AS month FROM orders
+		  SELECT customer_key, customer_hash, id, created_at, date_trunc('month', created_at AT TIME ZONE $3) AS month FROM orders
 		  WHERE shop_id = $1 AND acquired AND customer_key <> '' AND ($2::bigint = 0 OR influencer_id = $2))
 		SELECT to_char(month, 'YYYY-MM'), -1, count(*) FROM a GROUP BY 1
 		UNION ALL
 		SELECT to_char(a.month, 'YYYY-MM'), m.after, count(*) FROM a
-		JOIN orders o ON o.shop_id = $1 AND o.customer_key = a.customer_key AND (o.created_at, o.id) > (a.created_at, a.id) AND o.payment = 2
+		JOIN orders o ON o.shop_id = $1 AND o.customer_hash = a.customer_hash AND o.customer_key = a.customer_key AND o.customer_key <> '' AND (o.created_at, o.id) > (a.created_at, a.id) AND o.payment = 2
 		CROSS JOIN LATERAL (SELECT ((extract(year FROM o.created_at AT TIME ZONE $3) - extract(year FROM a.month)) * 12
 		  + extract(month FROM o.created_at AT TIME ZONE $3) - extract(month FROM a.month))::int AS after) m
 		GROUP BY 1, 2 ORDER BY 1, 2`, tx.ShopID, influencerID, zone)

@@ -28,7 +28,7 @@ func Migrate(ctx context.Context, url, searchPath string, now time.Time) (int64,
 	}
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return 0, fmt.Errorf("migrations: %w", err)
 	}
@@ -50,7 +50,7 @@ func SchemaVersion(ctx context.Context, url string) (have, want int64, err error
 	}
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return 0, 0, fmt.Errorf("migrations: %w", err)
 	}

@@ -123,7 +123,8 @@ func (db *DB) ShopsWithPrivacyRequests(ctx context.Context) ([]int64, error) {
 // OrdersOfCustomer lists the orders under any of the keys, and those of ids that
 // we know.
 func (tx *Tx) OrdersOfCustomer(ctx context.Context, keys []string, ids []int64) ([]OrderRow, error) {
-	return tx.orders(ctx, "(id = ANY($2) OR customer_key = ANY($3) AND customer_key <> '') ORDER BY id", ids, keys)
+	return tx.orders(ctx, `(id = ANY($2) OR customer_hash = ANY(ARRAY(SELECT hashtextextended(k, $1) FROM unnest($3::text[]) k)) AND customer_key = ANY($3) AND customer_key <> '')
+		ORDER BY id`, ids, keys)
 }
 
 // InfluencerCustomers tells which of the store's customer ids are influencers.

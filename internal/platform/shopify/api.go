@@ -80,6 +80,15 @@ func (a *API) Play(shop, base string) {
 	a.bases.Store(shop, base)
 }
 
+// Played tells the address at which a shop is played.
+func (a *API) Played(shop string) (base string, ok bool) {
+	v, ok := a.bases.Load(shop)
+	if ok {
+		base, _ = v.(string)
+	}
+	return base, ok
+}
+
 // address is a URL of a shop. The shop is checked again, whoever checked it
 // before: what is sent there holds our secrets.
 func (a *API) address(shop, path string) (*url.URL, error) {

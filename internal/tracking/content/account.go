@@ -2,7 +2,6 @@ package content
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -41,9 +40,7 @@ func Disconnect(ctx context.Context, tx *store.Tx, id int64) (*store.SocialAccou
 	return tx.SocialAccount(ctx, id)
 }
 
-func tokenPlace(shopID int64, platform string) []byte {
-	return fmt.Appendf(nil, "shop/%d/social/%s/token", shopID, platform)
-}
+func tokenPlace(shopID int64, network string) []byte { return platform.SocialPlace(shopID, network) }
 
 var tagPattern = regexp.MustCompile(`^[\p{L}\p{N}_]{2,100}$`)
 
