@@ -220,6 +220,7 @@ func (sys *system) work() jobs.Work {
 			return err
 		},
 		DueBackfills: sys.DB.DueBackfills,
+		Codes:        sys.Codes.CheckDue,
 		Privacy:      sys.Settler.Privacy,
 		Holds:        sys.Payouts.Holds,
 		Close:        func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },

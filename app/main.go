@@ -53,7 +53,7 @@ func commands() []*cobra.Command {
 		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
-		newReconcileCmd(), newBackfillCmd(),
+		newReconcileCmd(), newBackfillCmd(), newAuditCmd(),
 		newKeysCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),

@@ -33,6 +33,7 @@ const (
 	kindBackfill   = "backfill:shop"
 	kindSweeps     = "tick:sweeps"
 	kindHookShops  = "tick:hooks"
+	kindCodes      = "tick:codes"
 	kindBackfills  = "tick:backfills"
 	kindPrivacy    = "tick:privacy"
 )
@@ -82,6 +83,8 @@ type Work struct {
 	Backfill func(ctx context.Context, shopID int64) error
 	// DueBackfills lists the shops whose history is being read.
 	DueBackfills func(ctx context.Context) ([]int64, error)
+	// Codes has stores looked at for codes that were changed there.
+	Codes func(ctx context.Context) error
 	// Privacy hands out and forgets personal data as people have asked.
 	Privacy func(ctx context.Context) error
 	// Holds makes payable what has passed its hold.
@@ -151,6 +154,8 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueSweeps, wake.Sweep) }},
 		{name: kindHookShops, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueHooks, wake.Hooks) }},
+		{name: kindCodes, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 5m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Codes(ctx) }},
 		{name: kindBackfills, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 5s",
 			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueBackfills, wake.Backfill) }},
 		{name: kindPrivacy, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 1m",

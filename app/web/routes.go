@@ -29,6 +29,9 @@ func (s *Server) table() []route {
 		{post, "/influencers/{id}/ban", write, "Ban an influencer and hold what is pending", writesThen(s.turn(program.Ban), s.settleHeld)},
 		{post, "/influencers/{id}/unban", write, "Lift a ban", writesThen(s.turn(program.Unban), s.settleHeld)},
 
+		{post, "/influencers/{id}/erase", write, "Forget who an influencer is; amounts and agreements stay", writes(s.turn(program.Erase))},
+		{get, "/influencers/{id}/export", read, "Get all that is kept about an influencer", asks(s.exportInfluencer)},
+
 		{get, "/campaigns", read, "List campaigns", reads(s.listCampaigns)},
 		{post, "/campaigns", write, "Add a campaign", writes(s.createCampaign)},
 		{get, "/campaigns/{id}", read, "Get a campaign", reads(s.getCampaign)},
@@ -68,6 +71,7 @@ func (s *Server) table() []route {
 		{get, "/shopify", read, "Get the state of our access to a Shopify store", reads(s.getShopify)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
+		{get, "/audit", read, "List who saw or changed what", reads(s.listAudit)},
 		{get, "/outbox", read, "List work outside: codes in the store, mails", reads(s.listOutbox)},
 		{post, "/outbox/{id}/retry", write, "Try failed or doubtful work again", writes(s.retryOutbox)},
 	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable())

@@ -115,6 +115,8 @@ type Server struct {
 	clicks   *limiter // by address
 	host     string   // of PublicURL
 
+	noted noted // reads of people
+
 	streams atomic.Int64  // live feeds under way
 	ending  chan struct{} // closed when the server is to end
 

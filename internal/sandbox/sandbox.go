@@ -48,6 +48,7 @@ type Code struct {
 	Text       string
 	PercentBps int64 // 1500 is 15 %
 	Fixed      int64 // minor units of the store's currency off the cart
+	Own        bool  // the store's own: there even with Options.CodesByApp
 }
 
 // Presentment is a second currency that shoppers may pay in.
@@ -189,7 +190,7 @@ func New(o Options) (*Store, error) {
 	s.products = s.catalogue()
 	for _, inf := range o.Influencers {
 		for _, c := range inf.Codes {
-			if !o.CodesByApp {
+			if !o.CodesByApp || c.Own {
 				s.hasHad(c)
 			}
 		}
