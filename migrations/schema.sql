@@ -69,6 +69,31 @@ CREATE TABLE attributions (
   CONSTRAINT attributions_pkey PRIMARY KEY (shop_id, order_id, number)
 );
 
+-- Table audit_heads
+CREATE TABLE audit_heads (
+  shop_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_heads_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT audit_heads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table audit_log
+CREATE TABLE audit_log (
+  shop_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  detail text NOT NULL,
+  prev bytea NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (shop_id, seq),
+  CONSTRAINT audit_log_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX audit_log_action ON audit_log USING btree (shop_id, action, seq);
+
 -- Table awaited_clicks
 CREATE TABLE awaited_clicks (
   shop_id bigint NOT NULL,
@@ -103,6 +128,20 @@ CREATE TABLE backfills (
   CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 CREATE UNIQUE INDEX backfills_one ON backfills USING btree (shop_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text]));
+
+-- Table billing
+CREATE TABLE billing (
+  shop_id bigint NOT NULL,
+  subscription_id text DEFAULT ''::text NOT NULL,
+  plan text DEFAULT ''::text NOT NULL,
+  status text DEFAULT ''::text NOT NULL,
+  trial_days integer DEFAULT 0 NOT NULL,
+  period_end timestamp with time zone,
+  test boolean DEFAULT false NOT NULL,
+  checked_at timestamp with time zone NOT NULL,
+  CONSTRAINT billing_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT billing_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
 
 -- Table campaigns
 CREATE TABLE campaigns (
@@ -181,7 +220,7 @@ CREATE TABLE codes (
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from))),
-  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'deleted'::text])))
+  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'removing'::text, 'deleted'::text])))
 );
 CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
@@ -530,6 +569,7 @@ CREATE TABLE influencers (
   tax_form text DEFAULT 'not_required'::text NOT NULL,
   banned_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  erased_at timestamp with time zone,
   CONSTRAINT influencers_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT influencers_shop_id_email_hash_key UNIQUE (shop_id, email_hash),
   CONSTRAINT influencers_shop_id_handle_key UNIQUE (shop_id, handle),
@@ -1230,6 +1270,23 @@ CREATE TABLE write_offs (
 CREATE INDEX write_offs_influencer ON write_offs USING btree (shop_id, influencer_id, currency);
 
 -- Functions
+CREATE OR REPLACE FUNCTION audit_append(at timestamp with time zone, actor text, action text, target text, detail text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE shop bigint := current_shop(); n bigint; before bytea; line bytea;
+BEGIN
+  INSERT INTO audit_heads (shop_id, seq, hash) VALUES (shop, 0, '') ON CONFLICT DO NOTHING;
+  SELECT h.seq + 1, h.hash INTO n, before FROM audit_heads h WHERE h.shop_id = shop FOR UPDATE;
+  line := sha256(before || convert_to(format('%s|%s|%s:%s|%s:%s|%s:%s|%s:%s', n, (extract(epoch FROM at) * 1000000)::bigint,
+    octet_length(actor), actor, octet_length(action), action, octet_length(target), target, octet_length(detail), detail), 'UTF8'));
+  INSERT INTO audit_log VALUES (shop, n, at, actor, action, target, detail, before, line);
+  UPDATE audit_heads h SET seq = n, hash = line WHERE h.shop_id = shop;
+  RETURN n;
+END $function$
+;
 CREATE OR REPLACE FUNCTION current_shop()
  RETURNS bigint
  LANGUAGE sql
@@ -1307,6 +1364,14 @@ CREATE OR REPLACE FUNCTION door_due_backfills(at timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ SELECT b.shop_id FROM backfills b JOIN shops s ON s.id = b.shop_id
         WHERE b.state IN ('waiting', 'running', 'reading') AND b.next_at <= at AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_due_code_checks(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT d.shop_id FROM discounts d JOIN shops s ON s.id = d.shop_id
+        WHERE d.state IN ('active', 'paused') AND d.wanted <> 'deleted' AND d.checked_at < at AND s.uninstalled_at IS NULL ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_due_hooks(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
@@ -1594,8 +1659,11 @@ ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_heads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE backfills ENABLE ROW LEVEL SECURITY;
+ALTER TABLE billing ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
@@ -1656,8 +1724,11 @@ CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop
 CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON audit_heads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON audit_log FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON backfills FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON billing FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
@@ -1722,8 +1793,11 @@ GRANT INSERT, SELECT, UPDATE ON agreement_versions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
+GRANT SELECT ON audit_heads TO tributary_app;
+GRANT SELECT ON audit_log TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON backfills TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON billing TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
@@ -1781,6 +1855,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON woo_installs TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
+GRANT EXECUTE ON FUNCTION audit_append(at timestamp with time zone, actor text, action text, target text, detail text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
@@ -1791,6 +1866,7 @@ GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_backfills(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_code_checks(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_hooks(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_renewals(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;

@@ -174,7 +174,8 @@ func (j *job) shopify(ctx context.Context) error {
 	if err := j.addCodes(ctx, q); err != nil {
 		return err
 	}
-	if err := j.removeCodes(ctx, q); err != nil {
+	removed, err := j.removeCodes(ctx, q)
+	if err != nil {
 		return err
 	}
 	paused := j.d.Wanted == "paused"
@@ -215,26 +216,26 @@ func (j *job) shopify(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if shown.Codes != live {
+	if shown.Codes != live && removed == 0 { // a store takes them out in its own time
 		words = append(words, fmt.Sprintf("it has %d codes, not %d", shown.Codes, live))
 	}
 	j.d.State, j.d.Edited = j.d.Wanted, strings.Join(words, "; ")
 	return nil
 }
 
-// removeCodes takes single codes of a pool out of the store.
-func (j *job) removeCodes(ctx context.Context, q shopify.Query) error {
+// removeCodes takes single codes of a pool out of the store and returns how many.
+func (j *job) removeCodes(ctx context.Context, q shopify.Query) (n int, err error) {
 	for {
 		cs, err := j.codesIn(ctx, "removing", shopify.MostCodes)
 		if err != nil || len(cs) == 0 {
-			return err
+			return n, err
 		}
 		var ids []string
 		for _, c := range cs {
 			if c.RemoteID == "" { // it was never told by which id the store has it
 				have, err := shopify.DiscountByCode(ctx, q, c.Code, j.cur)
 				if err != nil {
-					return err
+					return n, err
 				}
 				if have == nil || have.ID != j.d.RemoteID || order.Fold(have.FirstCode.Code) != c.Code {
 					continue
@@ -245,12 +246,13 @@ func (j *job) removeCodes(ctx context.Context, q shopify.Query) error {
 		}
 		if len(ids) > 0 {
 			if err := shopify.RemoveCodes(ctx, q, j.d.RemoteID, ids); err != nil {
-				return err
+				return n, err
 			}
 		}
 		if err := j.removed(ctx, cs); err != nil {
-			return err
+			return n, err
 		}
+		n += len(cs)
 	}
 }
 
