@@ -64,14 +64,19 @@ demo-reset: setup ## delete the demo's PostgreSQL and all its data
 test: setup build ## run all tests on a throw-away PostgreSQL and Redis
 	@echo "==> testing the pages"
 	@cd frontend && npm test --silent
-	@frontend/e2e test
+	@frontend/browser/run test
 	@echo "==> testing"
 	@$(WITHDB) go run ./internal/pgtest/summary -timeout 10m -race $(RACE) -- -timeout 10m $(PLAIN)
 
+.PHONY: journeys
+journeys: setup build ## walk through the merchant app in Chromium (ARGS="first-sale axe", BUDGET=1 holds times too)
+	@frontend/browser/run test $(ARGS)
+
 .PHONY: browser
-browser: ## look at landing pages in Chromium (CHROMIUM=…, PICTURES=directory)
+browser: setup build ## look at landing pages and the portal in Chromium (CHROMIUM=…, PICTURES=directory)
 	@cd internal/landing/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
+	@frontend/e2e $(PICTURES)
 
 .PHONY: check
 check: setup frontend/node_modules/.installed bin/golangci-lint ## format, vet, lint, import rule, generated files

@@ -49,7 +49,7 @@ func newBenchCmd() *cobra.Command {
 	f.IntVar(&o.Rounds, "rounds", 3, "how often each contender runs")
 	f.DurationVar(&o.Window, "window", 4*time.Second, "length of one load run")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the orders")
-	f.IntVar(&o.Orders, "orders", 20_000, "deliveries that settle and replay work through")
+	f.IntVar(&o.Orders, "orders", 20_000, "deliveries that settle, replay and simulate work through")
 	f.IntVar(&o.History, "history", 1_000_000, "past orders of the old shop in settle-history")
 	f.IntVar(&o.Earnings, "earnings", 1_000_000, "earnings that close takes in")
 	f.IntVar(&o.Clicks, "clicks", 5_000_000, "clicks of the shop in kpi; it has a fifth as many orders")

@@ -29,9 +29,17 @@ live until Ctrl-C. What was stored survives a restart; "make demo-reset" clears 
 
 With --once it plays the history and a little live trade in a database that is
 thrown away, checks everything, prints the numbers and exits: 0 when every
-invariant holds, 1 when one does not.`,
+invariant holds, 1 when one does not.
+
+With --empty the stores have sold nothing and nobody has signed anything: the
+Shopify one installs the app when its admin is opened. Sales, refunds and days
+are made by POST /play/sale?code=…, /play/refund?order=… and /play/days?n=… at the
+store.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.once && o.empty {
+				return usageError{errors.New("--once plays a history, and --empty has none")}
+			}
 			if o.perDay < 0 || o.perMinute < 0 || o.live < 0 {
 				return usageError{errors.New("--per-day, --per-minute and --live must not be negative")}
 			}
@@ -39,6 +47,7 @@ invariant holds, 1 when one does not.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.once, "once", false, "a bounded run that checks itself and exits")
+	cmd.Flags().BoolVar(&o.empty, "empty", false, "stores without a past, in which nothing happens by itself: to try the setup")
 	cmd.Flags().IntVar(&o.perDay, "per-day", 12, "orders a day and store in the history")
 	cmd.Flags().IntVar(&o.perMinute, "per-minute", 20, "orders a minute in the live trade")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "what is sold to whom: the same seed sells the same goods")
@@ -47,7 +56,7 @@ invariant holds, 1 when one does not.`,
 }
 
 type demoOptions struct {
-	once              bool
+	once, empty       bool
 	perDay, perMinute int
 	seed              uint64
 	live              time.Duration
@@ -94,6 +103,12 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		}
 	}
 	d := &demo{clock: &demoClock{}}
+	var stopMails func()
+	var err error
+	if d.mails, stopMails, err = demoSink(o.once); err != nil {
+		return err
+	}
+	defer stopMails()
 	say := cmd.OutOrStdout()
 	if wantJSON(cmd) {
 		say = io.Discard
@@ -114,13 +129,17 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return err
 	}
 	d.base = "http://" + l.Addr().String()
-	sys.Config.PublicURL = d.base
+	sys.Config.PublicURL, sys.People.PublicURL, sys.Teller.PublicURL = d.base, d.base, d.base
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	served := make(chan error, 1)
 	go func() { served <- sys.serve(ctx, l, false) }()
 	defer func() { cancel(); <-served }()
 
+	if o.empty {
+		d.empty = true
+		return d.playground(cmd, ctx, o.seed)
+	}
 	from := historyFrom(start)
 	d.clock.set(from)
 	err = d.open(ctx, o.seed)
@@ -153,6 +172,30 @@ func runDemo(cmd *cobra.Command, o demoOptions) error {
 		return d.once(cmd, ctx, o, start, stop)
 	}
 	return d.forever(cmd, ctx, o)
+}
+
+// playground opens stores without a past and waits for Ctrl-C.
+func (d *demo) playground(cmd *cobra.Command, ctx context.Context, seed uint64) error {
+	if err := d.open(ctx, seed); err != nil {
+		return err
+	}
+	stop, err := d.sys.startWork()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	w := cmd.OutOrStdout()
+	rows := [][]string{{"What is running", d.base + "/"}}
+	for _, s := range d.shops {
+		rows = append(rows, []string{s.name(), s.store.URL() + "/"}, []string{"  its merchant's app", s.merchantAt()})
+	}
+	if err := printTable(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nThe stores are empty. Ctrl-C ends it; what was stored stays.")
+	<-ctx.Done()
+	fmt.Fprintln(w, "\nStopping …")
+	return nil
 }
 
 // once trades live for a moment, lets everything arrive, checks and prints.

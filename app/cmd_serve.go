@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/app/web"
+	"tributary/internal/dispute"
 	"tributary/internal/errs"
 	"tributary/internal/intake"
 	"tributary/internal/landing"
@@ -222,12 +223,15 @@ func (sys *system) work() jobs.Work {
 		DueBackfills: sys.DB.DueBackfills,
 		Codes:        sys.Codes.CheckDue,
 		Privacy:      sys.Settler.Privacy,
-		Holds:        sys.Payouts.Holds,
-		Close:        func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
-		Posts:        sys.Reader.Tick,
-		Pages:        func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
+		Holds: func(ctx context.Context) error {
+			return errors.Join(dispute.Tick(ctx, sys.DB), sys.Payouts.Holds(ctx))
+		},
+		Close:   func(ctx context.Context) error { return sys.Payouts.CloseDue(ctx, sys.DB.Now()) },
+		Posts:   sys.Reader.Tick,
+		Notices: sys.Teller.Tick,
+		Pages:   func(ctx context.Context) error { return landing.Tick(ctx, sys.DB) },
 		Partitions: func(ctx context.Context) error {
-			return sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour)
+			return errors.Join(sys.DB.Maintain(ctx, time.Duration(sys.Config.DeliveryRetention)*24*time.Hour), sys.People.Tidy(ctx))
 		},
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +19,8 @@ import (
 
 // simulateFlags are simulate's flags.
 type simulateFlags struct {
-	terms, shop, orders, influencer, from, to, zone string
-	limit                                           int
+	terms, shop, orders, influencer, agreement, from, to, holds, zone string
+	limit                                                             int
 }
 
 func newSimulateCmd() *cobra.Command {
@@ -26,17 +28,20 @@ func newSimulateCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "simulate --terms FILE [--shop SHOP | --orders FILE]",
 		GroupID: groupMoney,
-		Short:   "Try terms on stored or given orders",
-		Long: `Runs a draft of terms over the orders a shop has stored, and shows per
-influencer and per order what the ledger holds today, what the draft would give,
-and the difference. Whoever won an order keeps it. Changes nothing.
+		Short:   "Try terms on what a shop has behind it, or on given orders",
+		Long: `Runs a draft of terms over what a shop has stored – orders, clicks, leads, posts,
+giveaway entries, fees and gifts – and shows per influencer, per kind and per
+order what the ledger holds today, what the draft would give, and the difference.
+Whoever won an order keeps it. Changes nothing.
 
 With --orders it runs over order payloads of Shopify or WooCommerce instead (one
 after the other, or a JSON array), needs no database, and takes each discount
 code for an influencer.
 
 Rate tiers are shown in all four conventions and under both refund policies,
-milestones in both modes.`,
+milestones in both modes. Milestones count everything as if its hold were over;
+with --holds now they count, and keep, what they do in the ledger, so that the
+terms an agreement has had from its start give what is posted.`,
 		Example: `  tributary simulate --terms draft.json --shop anna-store.myshopify.com --from 2026-10-01 --to 2026-11-01
   tributary simulate --terms testdata/simulate/tiers.json --orders testdata/simulate/orders.json`,
 		Args: noArgs,
@@ -47,8 +52,10 @@ milestones in both modes.`,
 	flags.StringVar(&f.shop, "shop", "", "the shop whose stored orders to use: its domain or number (default: the only one)")
 	flags.StringVar(&f.orders, "orders", "", "file with orders to use instead; - is standard input")
 	flags.StringVar(&f.influencer, "influencer", "", "only this influencer: handle, or code with --orders")
-	flags.StringVar(&f.from, "from", "", "only what was paid from this day (2026-10-01, in the shop's time zone) or instant (RFC 3339) on")
-	flags.StringVar(&f.to, "to", "", "only what was paid before this day or instant")
+	flags.StringVar(&f.agreement, "agreement", "", "only this agreement, by its id (agr_7); not with --orders")
+	flags.StringVar(&f.holds, "holds", "over", "how milestones count: over, as if every hold were over and nothing paid; or now, as it is")
+	flags.StringVar(&f.from, "from", "", "only what was paid or happened from this day (2026-10-01, in the shop's time zone) or instant (RFC 3339) on")
+	flags.StringVar(&f.to, "to", "", "only what was paid or happened before this day or instant")
 	flags.StringVar(&f.zone, "time-zone", "UTC", "time zone of the store, with --orders")
 	flags.IntVar(&f.limit, "limit", 100, "most orders to list; 0: all, as --json does unless told otherwise")
 	return cmd
@@ -67,6 +74,14 @@ func (f simulateFlags) check() error {
 	if f.shop != "" && f.orders != "" {
 		add("--orders", "are instead of those of a --shop: give one of the two")
 	}
+	if f.holds != "over" && f.holds != "now" {
+		add("--holds", "must be over or now")
+	}
+	if _, err := f.agreementID(); err != nil {
+		add("--agreement", err.Error())
+	} else if f.agreement != "" && f.orders != "" {
+		add("--agreement", "has no given --orders")
+	}
 	if f.limit < 0 {
 		add("--limit", "must not be negative")
 	}
@@ -84,6 +99,18 @@ func (f simulateFlags) check() error {
 		return errs.New(errs.Invalid, "invalid_flags", "the simulation cannot be run like this", wrong...)
 	}
 	return nil
+}
+
+// agreementID reads --agreement; 0: it is not set.
+func (f simulateFlags) agreementID() (int64, error) {
+	if f.agreement == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(strings.TrimPrefix(f.agreement, "agr_"), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("must be the id of an agreement such as agr_7, not %q", f.agreement)
+	}
+	return id, nil
 }
 
 func simulate(cmd *cobra.Command, f simulateFlags) error {
@@ -106,7 +133,10 @@ func simulate(cmd *cobra.Command, f simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	d := insight.Draft{Terms: t, Influencer: f.influencer, Limit: f.limit}
+	d := insight.Draft{Terms: t, Influencer: f.influencer, HoldsNow: f.holds == "now", Limit: f.limit}
+	if d.AgreementID, err = f.agreementID(); err != nil {
+		return err
+	}
 	if wantJSON(cmd) && !cmd.Flags().Changed("limit") {
 		d.Limit = 0
 	}

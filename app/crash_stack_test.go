@@ -131,8 +131,9 @@ var cluster = sync.OnceValues(func() (dir string, err error) {
 	for _, q := range []string{
 		"CREATE ROLE tributary_app NOLOGIN",
 		"CREATE ROLE tributary_owner LOGIN PASSWORD 'tributary_owner'",
-		"GRANT tributary_app TO tributary_owner",
-		"CREATE ROLE app_login LOGIN PASSWORD 'app_login' IN ROLE tributary_app",
+		"CREATE ROLE tributary_portal NOLOGIN",
+		"GRANT tributary_app, tributary_portal TO tributary_owner",
+		"CREATE ROLE app_login LOGIN PASSWORD 'app_login' IN ROLE tributary_app, tributary_portal",
 		"CREATE DATABASE " + stackDatabase + " OWNER tributary_owner",
 	} {
 		if _, err := conn.Exec(ctx, q); err != nil {

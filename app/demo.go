@@ -30,7 +30,9 @@ type demo struct {
 	shops []*demoShop
 	world *sandbox.World
 	fresh bool // the shops were made by this run: there is history to play
+	empty bool // the stores have no past, and the Shopify one has not installed the app
 	base  string
+	mails string // where the mails that were sent are shown; "" elsewhere
 }
 
 // demoShop is one sandbox store and the shop it is to us.
@@ -44,14 +46,19 @@ type demoShop struct {
 
 // demoClock is the machine's clock, or a simulated instant while history is
 // played.
-type demoClock struct{ at atomic.Pointer[time.Time] }
+type demoClock struct {
+	at    atomic.Pointer[time.Time]
+	ahead atomic.Int64 // nanoseconds that were skipped
+}
 
 func (c *demoClock) now() time.Time {
 	if t := c.at.Load(); t != nil {
 		return *t
 	}
-	return time.Now()
+	return time.Now().Add(time.Duration(c.ahead.Load()))
 }
+
+func (c *demoClock) skip(d time.Duration) { c.ahead.Add(int64(d)) }
 
 func (c *demoClock) set(t time.Time) { c.at.Store(&t) }
 func (c *demoClock) real()           { c.at.Store(nil) }
@@ -78,7 +85,7 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	if d.fresh = known[demoShopify] == 0 && known[demoWoo] == 0; !d.fresh {
+	if d.fresh = known[demoShopify] == 0 && known[demoWoo] == 0; !d.fresh && !d.empty {
 		if err := d.complete(ctx, known); err != nil {
 			return err
 		}
@@ -110,6 +117,9 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	}
 	deals := [][]scenario.Deal{scenario.Shopify, scenario.WooCommerce}
 	for i, o := range stores {
+		if d.empty {
+			o.Influencers, o.Now, o.Skip = nil, d.clock.now, d.clock.skip
+		}
 		s, err := sandbox.New(o)
 		if err != nil {
 			return err
@@ -129,6 +139,9 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 		return err
 	}
 	d.sys.onClose(func(context.Context) { forget() })
+	if d.empty {
+		return nil
+	}
 	d.world = sandbox.NewWorld(seed, d.shops[0].store, d.shops[1].store)
 	for i, s := range d.shops {
 		if err := d.cast(ctx, s, seed+uint64(i)); err != nil { //nolint:gosec // two shops
@@ -219,11 +232,13 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 				return errors.New("the sandbox store knows a token that it cannot know")
 			}
 		}
-		id, err := sys.Installs.Arrive(ctx, demoShopify, s.SessionToken(1))
-		if err != nil {
-			return err
+		if !d.empty {
+			id, err := sys.Installs.Arrive(ctx, demoShopify, s.SessionToken(1))
+			if err != nil {
+				return err
+			}
+			shop.id = id
 		}
-		shop.id = id
 		s.Subscribe(d.base+"/webhooks/shopify", append([]string{"app/uninstalled", "shop/update"}, sandbox.OrderTopics...)...)
 		s.Subscribe(d.base+"/webhooks/shopify/compliance", sandbox.ComplianceTopics...)
 	} else {
@@ -242,6 +257,8 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 		if err != nil {
 			return err
 		}
+		s.Embed(d.base + "/app")
+		s.Connect(c.Path, c.Secret)
 		for _, topic := range []string{"order.created", "order.updated", "order.deleted", "order.restored", "coupon.updated", "coupon.deleted"} {
 			s.SubscribeWoo(topic, d.base+c.Path, c.Secret)
 		}
@@ -355,7 +372,7 @@ func (d *demo) pay(ctx context.Context) error {
 				if _, err := payout.StartPaying(ctx, tx, b.ID); err != nil {
 					return err
 				}
-				file, _, err := payout.Export(ctx, tx, b.ID)
+				file, _, err := payout.Export(ctx, tx, d.sys.Keys, b.ID)
 				if err != nil {
 					return err
 				}

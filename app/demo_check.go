@@ -14,31 +14,40 @@ import (
 // report is what a bounded demo prints.
 type report struct {
 	store.Summary
-	Refunds           int64              `json:"refunds"` // that the stores know of
-	LedgerBalanced    bool               `json:"ledger_balanced"`
-	VerifyDifferences int                `json:"verify_differences"`
-	ReplayDifferences int                `json:"replay_differences"`
-	OracleDifferences int                `json:"oracle_differences"` // to the stores' own books, and to what people did
-	ClickRequests     int64              `json:"click_requests"`     // sent to links and pages, by people and others
-	Models            []modelReport      `json:"models"`
-	KPIs              []kpiReport        `json:"kpis"`
-	DuplicatesSent    int                `json:"duplicates_sent"`
-	Sent              int                `json:"deliveries_sent"`
-	Retries           int                `json:"retries"`
-	HeldBack          int                `json:"sent_out_of_order"`
-	Currency          string             `json:"currency"`
-	Seconds           float64            `json:"seconds"`
-	Differences       []store.Difference `json:"differences,omitempty"`
+	Refunds           int64 `json:"refunds"` // that the stores know of
+	LedgerBalanced    bool  `json:"ledger_balanced"`
+	VerifyDifferences int   `json:"verify_differences"`
+	ReplayDifferences int   `json:"replay_differences"`
+	OracleDifferences int   `json:"oracle_differences"` // to the stores' own books, and to what people did
+	// Simulated counts the agreements whose own terms were simulated; they must
+	// give what is posted.
+	Simulated             int                `json:"simulated_agreements"`
+	SimulationDifferences int                `json:"simulation_differences"`
+	ClickRequests         int64              `json:"click_requests"` // sent to links and pages, by people and others
+	Models                []modelReport      `json:"models"`
+	KPIs                  []kpiReport        `json:"kpis"`
+	DuplicatesSent        int                `json:"duplicates_sent"`
+	Sent                  int                `json:"deliveries_sent"`
+	Retries               int                `json:"retries"`
+	HeldBack              int                `json:"sent_out_of_order"`
+	Currency              string             `json:"currency"`
+	Seconds               float64            `json:"seconds"`
+	Differences           []store.Difference `json:"differences,omitempty"`
 
 	replayed, compared bool // what was checked beside every target
 }
 
 func (r *report) ok() bool {
-	return r.LedgerBalanced && r.VerifyDifferences+r.ReplayDifferences+r.OracleDifferences == 0 && r.Parked == 0 && r.Waiting == 0
+	return r.LedgerBalanced && r.differences() == 0 && r.Parked == 0 && r.Waiting == 0
+}
+
+func (r *report) differences() int {
+	return r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences + r.SimulationDifferences
 }
 
 // check counts everything and holds it against each other: verify, replay, and
-// the stores' own reckoning of what plain percentage deals earned.
+// the stores' own reckoning of what plain percentage deals earned. With replay
+// the agreements' own terms are simulated, too.
 func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
 	r := &report{LedgerBalanced: true, Currency: "USD", replayed: replay, compared: d.fresh}
 	for _, s := range d.shops {
@@ -60,6 +69,9 @@ func (d *demo) check(ctx context.Context, replay bool) (*report, error) {
 			}
 			r.ReplayDifferences += len(again.Differences)
 			r.Differences = append(r.Differences, again.Differences...)
+			if err := d.simulate(ctx, s, r); err != nil {
+				return nil, err
+			}
 		}
 		if err := d.count(ctx, s, r); err != nil {
 			return nil, err

@@ -59,7 +59,7 @@ func (r *report) print(w io.Writer, played bool) {
 	}
 	checked := fmt.Sprintf("%d when every target is recomputed", r.VerifyDifferences)
 	if r.replayed {
-		checked += fmt.Sprintf(", %d when all webhooks are replayed", r.ReplayDifferences)
+		checked += fmt.Sprintf(", %d when all webhooks are replayed, %d when %d agreements' own terms are simulated", r.ReplayDifferences, r.SimulationDifferences, r.Simulated)
 	}
 	if r.compared {
 		checked += fmt.Sprintf(", %d to the stores' own books", r.OracleDifferences)
@@ -70,7 +70,7 @@ func (r *report) print(w io.Writer, played bool) {
 		{"Commission", amount(r.CommissionMinor), amount(r.ReversedMinor) + " taken back"},
 		{"Payouts", fmt.Sprint(r.Batches), "batches, " + amount(r.PaidMinor) + " paid"},
 		webhooks,
-		{"Differences", fmt.Sprint(r.VerifyDifferences + r.ReplayDifferences + r.OracleDifferences), checked},
+		{"Differences", fmt.Sprint(r.differences()), checked},
 	})
 	fmt.Fprintln(w)
 	r.printModels(w)
@@ -89,10 +89,14 @@ func (d *demo) places(ctx context.Context, w io.Writer) error {
 	rows := [][]string{
 		{"What is running", d.base + "/"},
 		{"API, by operation", d.base + "/api/docs"},
+		{"Influencers' portal", d.base + "/portal", "sign in as anna@example.com"},
 		{"Health, metrics", d.base + "/readyz", d.base + "/metrics"},
 	}
+	if d.mails != "" {
+		rows = append(rows, []string{"Mails that were sent", d.mails + "/"})
+	}
 	for _, s := range d.shops {
-		rows = append(rows, []string{s.name(), s.store.URL() + "/", "API key " + s.key}, []string{"  its merchant's app", s.merchantAt(d.base)})
+		rows = append(rows, []string{s.name(), s.store.URL() + "/", "API key " + s.key}, []string{"  its merchant's app", s.merchantAt()})
 	}
 	if err := printTable(w, rows); err != nil {
 		return err
@@ -124,13 +128,12 @@ func (s *demoShop) name() string {
 	return "WooCommerce store"
 }
 
-// merchantAt is where the merchant works: in the Shopify store's admin, or with
-// the API key, which a browser keeps to itself behind the "#".
-func (s *demoShop) merchantAt(base string) string {
+// merchantAt is where the merchant works: in the store's admin.
+func (s *demoShop) merchantAt() string {
 	if s.store.Platform() == sandbox.Shopify {
 		return s.store.URL() + "/admin"
 	}
-	return base + "/app#key=" + s.key
+	return s.store.URL() + "/wp-admin/admin.php?page=tributary"
 }
 
 func exists(path string) bool {

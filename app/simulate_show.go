@@ -14,18 +14,18 @@ import (
 func printSimulation(w io.Writer, s *insight.Simulation) error {
 	where := "given orders"
 	if s.Shop != "" {
-		where = "stored orders of " + s.Shop
+		where = "what " + s.Shop + " has stored"
 	}
 	fmt.Fprintf(w, "Terms %.12s in %s over %s: %s, %s without an influencer\n\n", s.TermsHash, s.Currency, where,
 		count(int64(s.Sales), "sale"), count(int64(s.Nobodys), "order"))
-	if s.Sales == 0 {
+	if s.Sales == 0 && len(s.ByPerson) == 0 {
 		for _, n := range s.Notes {
 			fmt.Fprintln(w, n)
 		}
 		return nil
 	}
 
-	compare := s.Totals.Today != nil
+	compare, others := s.Totals.Today != nil, s.Totals.Others.Minor != 0
 	money := func(t insight.SimulatedTotals) []string {
 		row := []string{t.Base.Amount}
 		if compare {
@@ -35,8 +35,14 @@ func printSimulation(w io.Writer, s *insight.Simulation) error {
 			}
 			row = append(row, today)
 		}
+		if t.Milestones != nil || others {
+			row = append(row, t.Orders.Amount)
+		}
+		if others {
+			row = append(row, t.Others.Amount)
+		}
 		if t.Milestones != nil {
-			row = append(row, t.Orders.Amount, t.Milestones.Amount)
+			row = append(row, t.Milestones.Amount)
 		}
 		row = append(row, t.Simulated.Amount)
 		if compare {
@@ -48,8 +54,14 @@ func printSimulation(w io.Writer, s *insight.Simulation) error {
 	if compare {
 		head = append(head, "TODAY")
 	}
+	if s.Totals.Milestones != nil || others {
+		head = append(head, "ORDERS")
+	}
+	if others {
+		head = append(head, "OTHERS")
+	}
 	if s.Totals.Milestones != nil {
-		head = append(head, "ORDERS", "MILESTONES")
+		head = append(head, "MILESTONES")
 	}
 	head = append(head, "SIMULATED")
 	if compare {
@@ -64,6 +76,9 @@ func printSimulation(w io.Writer, s *insight.Simulation) error {
 	if err := printTable(w, rows); err != nil {
 		return err
 	}
+	if err := printSimulatedKinds(w, s, compare); err != nil {
+		return err
+	}
 	if err := printSimulatedOrders(w, s, compare); err != nil {
 		return err
 	}
@@ -76,7 +91,52 @@ func printSimulation(w io.Writer, s *insight.Simulation) error {
 	return nil
 }
 
+// printSimulatedKinds writes what is paid for what, and what it all costs.
+func printSimulatedKinds(w io.Writer, s *insight.Simulation, compare bool) error {
+	head := []string{"PAID FOR", "COMPONENTS", "COUNT"}
+	if compare {
+		head = append(head, "TODAY")
+	}
+	head = append(head, "SIMULATED")
+	if compare {
+		head = append(head, "DIFFERENCE")
+	}
+	rows := [][]string{head}
+	add := func(cells []string, today *insight.Sum, other []insight.Sum, simulated insight.Sum, difference *insight.Sum) {
+		if compare {
+			have := amount(today)
+			for _, o := range other {
+				have += " + " + o.Amount + " " + o.Currency
+			}
+			cells = append(cells, have)
+		}
+		cells = append(cells, simulated.Amount)
+		if compare {
+			cells = append(cells, amount(difference))
+		}
+		rows = append(rows, cells)
+	}
+	for i := range s.Totals.Components {
+		c := &s.Totals.Components[i]
+		add([]string{c.For, strings.Join(c.IDs, ", "), strconv.FormatInt(c.Count, 10)}, c.Today, c.TodayOther, c.Simulated, c.Difference)
+	}
+	cost := &s.Totals.Cost
+	add([]string{"all, as cost", "", ""}, cost.Today, nil, cost.Simulated, cost.Difference)
+	if cost.CPA != nil {
+		add([]string{"cost per order", "", ""}, cost.CPAToday, nil, *cost.CPA, nil)
+		if compare {
+			rows[len(rows)-1][len(head)-1] = ""
+		}
+	}
+	fmt.Fprintln(w)
+	return printTable(w, rows)
+}
+
 func printSimulatedOrders(w io.Writer, s *insight.Simulation, compare bool) error {
+	if len(s.ByOrder) == 0 {
+		fmt.Fprintln(w)
+		return nil
+	}
 	head := []string{"ORDER", "SOLD (UTC)", "INFLUENCER", "BASE"}
 	if compare {
 		head = append(head, "TODAY")

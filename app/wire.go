@@ -24,6 +24,7 @@ import (
 	"tributary/internal/intake"
 	"tributary/internal/landing"
 	"tributary/internal/mail"
+	"tributary/internal/notify"
 	"tributary/internal/obs"
 	"tributary/internal/outbox"
 	"tributary/internal/payout"
@@ -86,6 +87,8 @@ type system struct {
 	Sweeper  *intake.Sweeper
 	Codes    *program.Codes
 	Outbox   *outbox.Runner
+	People   *identity.People
+	Teller   *notify.Teller
 
 	// Failed delivers an error when something the program cannot do without
 	// has ended for good: the embedded PostgreSQL. nil blocks for ever.
@@ -181,6 +184,8 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 		sys.Reader = &content.Reader{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Connectors: map[string]content.Connector{
 			content.YouTube: &youtube.API{Base: sys.Config.YouTubeAPI}, content.Instagram: &instagram.API{Base: sys.Config.InstagramAPI},
 		}}
+		sys.People = &identity.People{DB: sys.DB, Keys: sys.Keys, PublicURL: sys.Config.BaseURL()}
+		sys.Teller = &notify.Teller{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, PublicURL: sys.Config.BaseURL()}
 		letters, err := sys.newMail()
 		if err != nil {
 			return nil, errs.New(errs.Invalid, "config_invalid", "the settings have problems", errs.Field{Path: "MAIL_FROM, DKIM_*", Msg: err.Error()})
@@ -217,6 +222,10 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 	}
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
+		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
+		handlers[identity.MailSignIn] = sys.signIn(letters)
+		handlers[notify.MailNotice] = sys.notice(letters)
+		handlers[program.MailApplication] = sys.application(letters)
 	}
 	return handlers
 }
@@ -341,17 +350,20 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 	return web.Deps{
 		DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Metrics: sys.Metrics, Version: version,
 		PublicURL: sys.Config.BaseURL(), OperatorToken: sys.Config.OperatorToken, TrustedProxies: sys.proxies,
-		Sessions: identity.NewSessions(sys.Config.ShopifyClientID, sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious),
-		Redis:    sys.Waker.Ping,
-		Resettle: sys.Settler.Resettle,
-		Wake:     sys.Waker.Wake,
-		Feed:     sys.Feed,
-		Stores:   stores,
-		Payouts:  sys.Payouts,
-		Tracker:  sys.Tracker,
-		Doors:    sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
-		Giveaways: sys.Drawer,
-		Installs:  sys.Installs, WooCommerce: sys.Woo, WakeOutbox: sys.Waker.Outbox, WakeBackfill: sys.Waker.Backfill,
+		Sessions:    identity.NewSessions(sys.Config.ShopifyClientID, sys.Config.ShopifyClientSecret, sys.Config.ShopifyClientSecretPrevious),
+		WooSessions: &identity.WooSessions{DB: sys.DB, Keys: sys.Keys, PublicURL: sys.Config.BaseURL()},
+		Redis:       sys.Waker.Ping,
+		Resettle:    sys.Settler.Resettle,
+		Wake:        sys.Waker.Wake,
+		Feed:        sys.Feed,
+		Stores:      stores,
+		Payouts:     sys.Payouts,
+		Tracker:     sys.Tracker,
+		Doors:       sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
+		Giveaways:    sys.Drawer,
+		WakeBackfill: sys.Waker.Backfill, WooCommerce: sys.Woo,
+		People: sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
+		Installs: sys.Installs,
 	}
 }
 

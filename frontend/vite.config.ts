@@ -11,7 +11,7 @@ export default defineConfig({
     outDir: '../app/web/bundle',
     emptyOutDir: true,
     assetsInlineLimit: 0,
-    rollupOptions: { input: { admin: 'admin.html' } },
+    rollupOptions: { input: { admin: 'admin.html', portal: 'portal.html' } },
   },
   test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], env: { TZ: 'UTC' } },
 });

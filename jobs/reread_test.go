@@ -45,7 +45,7 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 		Drain:      func(context.Context, int64) error { return nil },
 		Outbox:     func(context.Context, int64) error { return nil }, DueOutbox: none,
 		Sweep: no, DueSweeps: none, Hooks: no, DueHooks: none, Backfill: no, DueBackfills: none,
-		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle,
+		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle, Notices: idle,
 	}, waker)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ const (
 	kindPartitions = "tick:partitions"
 	kindPosts      = "tick:posts"
 	kindPages      = "tick:pages"
+	kindNotices    = "tick:notices"
 	kindRenewals   = "tick:renewals"
 	kindSweepShop  = "sweep:shop"
 	kindHooks      = "hooks:shop"
@@ -95,6 +96,8 @@ type Work struct {
 	Posts func(ctx context.Context) error
 	// Partitions makes the next months' partitions and drops old raw deliveries.
 	Partitions func(ctx context.Context) error
+	// Notices tells influencers what has happened.
+	Notices func(ctx context.Context) error
 	// Pages writes down which landing pages have been published or taken down
 	// by their schedule.
 	Pages func(ctx context.Context) error
@@ -168,6 +171,8 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Posts(ctx) }},
 		{name: kindPartitions, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1h",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Partitions(ctx) }},
+		{name: kindNotices, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Notices(ctx) }},
 		{name: kindPages, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 30s",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Pages(ctx) }},
 	}

@@ -119,7 +119,7 @@ func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
 			Reread:   func(context.Context, int64) error { return nil }, DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
 			Outbox: func(context.Context, int64) error { return nil }, DueOutbox: none,
 			Sweep: no, DueSweeps: none, Hooks: no, DueHooks: none, Backfill: no, DueBackfills: none,
-			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle,
+			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle, Notices: idle,
 		}, q.waker)
 	if err != nil {
 		t.Fatal(err)

@@ -51,23 +51,21 @@ GRANT UPDATE (email) ON giveaway_forms TO tributary_app;
 ALTER TABLE influencers ADD COLUMN erased_at timestamptz;
 GRANT UPDATE (signer, email, ip) ON signatures TO tributary_app;
 
--- The subscription that a merchant pays for the app with, where that is on.
-CREATE TABLE billing (
-  shop_id         bigint PRIMARY KEY REFERENCES shops,
-  subscription_id text NOT NULL DEFAULT '',
-  plan            text NOT NULL DEFAULT '',
-  status          text NOT NULL DEFAULT '',       -- Shopify's word, or '' before there was one
-  trial_days      integer NOT NULL DEFAULT 0,
-  period_end      timestamptz,
-  test            boolean NOT NULL DEFAULT false,
-  checked_at      timestamptz NOT NULL
-);
-ALTER TABLE billing ENABLE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON billing TO tributary_app USING (shop_id = (SELECT current_shop())) WITH CHECK (shop_id = (SELECT current_shop()));
-GRANT SELECT, INSERT, UPDATE ON billing TO tributary_app;
+-- Tax forms are added and deleted, never changed; only what seals one may be.
+-- +goose StatementBegin
+CREATE FUNCTION reseal_tax_form(influencer bigint, fresh bytea, old bytea) RETURNS boolean
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+  AS $$
+BEGIN
+  UPDATE tax_forms SET data = fresh WHERE shop_id = current_shop() AND influencer_id = influencer AND data = old;
+  RETURN FOUND;
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION reseal_tax_form FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION reseal_tax_form TO tributary_app;
 
 -- +goose Down
-DROP TABLE billing;
+DROP FUNCTION reseal_tax_form;
 REVOKE UPDATE (signer, email, ip) ON signatures FROM tributary_app;
 ALTER TABLE influencers DROP COLUMN erased_at;
 REVOKE UPDATE (email) ON giveaway_forms FROM tributary_app;

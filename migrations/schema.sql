@@ -59,6 +59,48 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_scope_check CHECK ((scope = ANY (ARRAY['read'::text, 'write'::text])))
 );
 
+-- Table applications
+CREATE TABLE applications (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  campaign_id bigint NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  channels text DEFAULT ''::text NOT NULL,
+  message text DEFAULT ''::text NOT NULL,
+  answers jsonb DEFAULT '[]'::jsonb NOT NULL,
+  state text DEFAULT 'submitted'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  influencer_id bigint,
+  created_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  CONSTRAINT applications_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT applications_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT applications_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT applications_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'approved'::text, 'rejected'::text])))
+);
+CREATE UNIQUE INDEX applications_open ON applications USING btree (shop_id, campaign_id, lower(btrim(email))) WHERE (state = 'submitted'::text);
+
+-- Table assets
+CREATE TABLE assets (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint,
+  campaign_id bigint,
+  title text NOT NULL,
+  content_type text NOT NULL,
+  width integer NOT NULL,
+  height integer NOT NULL,
+  data bytea STORAGE EXTERNAL NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT assets_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT assets_shop_id_campaign_id_fkey FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns(shop_id, id),
+  CONSTRAINT assets_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT assets_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT assets_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text])))
+);
+CREATE INDEX assets_influencer ON assets USING btree (shop_id, influencer_id, id);
+
 -- Table attributions
 CREATE TABLE attributions (
   shop_id bigint NOT NULL,
@@ -153,7 +195,11 @@ CREATE TABLE campaigns (
   starts_at timestamp with time zone,
   ends_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  open_id text,
+  pitch text DEFAULT ''::text NOT NULL,
+  questions text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT campaigns_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT campaigns_open_id_key UNIQUE (open_id),
   CONSTRAINT campaigns_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
   CONSTRAINT campaigns_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'ended'::text])))
 );
@@ -327,6 +373,66 @@ CREATE TABLE discounts (
   CONSTRAINT discounts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'active'::text, 'paused'::text, 'deleted'::text, 'failed'::text, 'gone'::text]))),
   CONSTRAINT discounts_wanted_check CHECK ((wanted = ANY (ARRAY['active'::text, 'paused'::text, 'deleted'::text])))
 );
+
+-- Table dispute_messages
+CREATE TABLE dispute_messages (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  dispute_id bigint NOT NULL,
+  author text NOT NULL,
+  text text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT dispute_messages_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT dispute_messages_shop_id_dispute_id_fkey FOREIGN KEY (shop_id, dispute_id) REFERENCES disputes(shop_id, id),
+  CONSTRAINT dispute_messages_author_check CHECK ((author = ANY (ARRAY['influencer'::text, 'merchant'::text, 'deadline'::text])))
+);
+CREATE INDEX dispute_messages_of ON dispute_messages USING btree (shop_id, dispute_id, id);
+
+-- Table dispute_settings
+CREATE TABLE dispute_settings (
+  shop_id bigint NOT NULL,
+  answer_days integer DEFAULT 14 NOT NULL,
+  auto_accept bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT dispute_settings_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT dispute_settings_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT dispute_settings_answer_days_check CHECK (((answer_days >= 1) AND (answer_days <= 90))),
+  CONSTRAINT dispute_settings_auto_accept_check CHECK ((auto_accept >= 0))
+);
+
+-- Table disputes
+CREATE TABLE disputes (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint NOT NULL,
+  subject text NOT NULL,
+  about text NOT NULL,
+  earning_id bigint DEFAULT 0 NOT NULL,
+  campaign_id bigint DEFAULT 0 NOT NULL,
+  currency text NOT NULL,
+  claimed bigint NOT NULL,
+  evidence text NOT NULL,
+  state text NOT NULL,
+  answer_by timestamp with time zone,
+  overdue boolean DEFAULT false NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  awarded bigint DEFAULT 0 NOT NULL,
+  journal_id bigint,
+  opened_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text DEFAULT ''::text NOT NULL,
+  CONSTRAINT disputes_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT disputes_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT disputes_awarded_check CHECK ((awarded >= 0)),
+  CONSTRAINT disputes_claimed_check CHECK ((claimed > 0)),
+  CONSTRAINT disputes_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  CONSTRAINT disputes_state_check CHECK ((state = ANY (ARRAY['open'::text, 'asked'::text, 'accepted'::text, 'rejected'::text, 'withdrawn'::text, 'lapsed'::text]))),
+  CONSTRAINT disputes_subject_check CHECK ((subject = ANY (ARRAY['earning'::text, 'missing_order'::text, 'clicks'::text, 'lead'::text, 'payout'::text])))
+);
+CREATE INDEX disputes_due ON disputes USING btree (answer_by) WHERE ((state = ANY (ARRAY['open'::text, 'asked'::text])) AND (NOT overdue));
+CREATE INDEX disputes_earning ON disputes USING btree (shop_id, earning_id) WHERE ((state = ANY (ARRAY['open'::text, 'asked'::text])) AND (earning_id <> 0));
+CREATE INDEX disputes_influencer ON disputes USING btree (shop_id, influencer_id, id);
+CREATE UNIQUE INDEX disputes_journal ON disputes USING btree (shop_id, journal_id) WHERE (journal_id IS NOT NULL);
+CREATE UNIQUE INDEX disputes_open ON disputes USING btree (shop_id, influencer_id, subject, about) WHERE (state = ANY (ARRAY['open'::text, 'asked'::text]));
 
 -- Table domains
 CREATE TABLE domains (
@@ -570,6 +676,8 @@ CREATE TABLE influencers (
   banned_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   erased_at timestamp with time zone,
+  invited_at timestamp with time zone,
+  leaving_at timestamp with time zone,
   CONSTRAINT influencers_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT influencers_shop_id_email_hash_key UNIQUE (shop_id, email_hash),
   CONSTRAINT influencers_shop_id_handle_key UNIQUE (shop_id, handle),
@@ -577,6 +685,7 @@ CREATE TABLE influencers (
   CONSTRAINT influencers_handle_check CHECK ((handle ~ '^[a-z0-9_-]{1,64}$'::text)),
   CONSTRAINT influencers_tax_form_check CHECK ((tax_form = ANY (ARRAY['not_required'::text, 'missing'::text, 'valid'::text])))
 );
+CREATE INDEX influencers_mailbox ON influencers USING btree (lower(btrim(email)));
 
 -- Table kpi_days
 CREATE TABLE kpi_days (
@@ -812,6 +921,35 @@ CREATE TABLE live_sessions (
 );
 CREATE INDEX live_sessions_agreement ON live_sessions USING btree (shop_id, agreement_id, starts_at);
 
+-- Table mail_settings
+CREATE TABLE mail_settings (
+  shop_id bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  muted text[] DEFAULT '{}'::text[] NOT NULL,
+  digest text DEFAULT 'off'::text NOT NULL,
+  problem text DEFAULT ''::text NOT NULL,
+  problem_at timestamp with time zone,
+  CONSTRAINT mail_settings_pkey PRIMARY KEY (shop_id, influencer_id),
+  CONSTRAINT mail_settings_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT mail_settings_digest_check CHECK ((digest = ANY (ARRAY['off'::text, 'daily'::text, 'weekly'::text])))
+);
+
+-- Table notices
+CREATE TABLE notices (
+  shop_id bigint NOT NULL,
+  influencer_id bigint NOT NULL,
+  kind text NOT NULL,
+  ref bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  queued_at timestamp with time zone,
+  digest bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT notices_pkey PRIMARY KEY (shop_id, influencer_id, kind, ref),
+  CONSTRAINT notices_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id)
+);
+CREATE INDEX notices_about ON notices USING btree (shop_id, kind, ref);
+CREATE INDEX notices_due ON notices USING btree (due_at) WHERE (queued_at IS NULL);
+
 -- Table orders
 CREATE TABLE orders (
   shop_id bigint NOT NULL,
@@ -867,6 +1005,17 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox USING btree (next_at) WHERE (state = 'ready'::text);
 CREATE INDEX outbox_shop_due ON outbox USING btree (shop_id, next_at, id) WHERE (state = 'ready'::text);
+
+-- Table page_drafts
+CREATE TABLE page_drafts (
+  shop_id bigint NOT NULL,
+  page_id bigint NOT NULL,
+  document text NOT NULL,
+  author text NOT NULL,
+  saved_at timestamp with time zone NOT NULL,
+  CONSTRAINT page_drafts_pkey PRIMARY KEY (shop_id, page_id),
+  CONSTRAINT page_drafts_shop_id_page_id_fkey FOREIGN KEY (shop_id, page_id) REFERENCES pages(shop_id, id)
+);
 
 -- Table page_releases
 CREATE TABLE page_releases (
@@ -925,12 +1074,14 @@ CREATE TABLE pages (
   due_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  influencer_edits text DEFAULT 'none'::text NOT NULL,
   CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT pages_public_id_key UNIQUE (public_id),
   CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
   CONSTRAINT pages_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT pages_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
   CONSTRAINT pages_shop_id_link_id_fkey FOREIGN KEY (shop_id, link_id) REFERENCES links(shop_id, id),
+  CONSTRAINT pages_influencer_edits_check CHECK ((influencer_edits = ANY (ARRAY['none'::text, 'propose'::text, 'publish'::text]))),
   CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
   CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
   CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
@@ -991,6 +1142,16 @@ CREATE TABLE payout_lines (
   CONSTRAINT payout_lines_state_check CHECK ((state = ANY (ARRAY['carried'::text, 'draft'::text, 'paying'::text, 'paid'::text, 'failed'::text, 'in_doubt'::text])))
 );
 CREATE INDEX payout_lines_influencer ON payout_lines USING btree (shop_id, influencer_id, currency, batch_id);
+
+-- Table people
+CREATE TABLE people (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  email text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT people_pkey PRIMARY KEY (id),
+  CONSTRAINT people_email_key UNIQUE (email),
+  CONSTRAINT people_email_check CHECK (((email = lower(btrim(email))) AND (email <> ''::text)))
+);
 
 -- Table post_snapshots
 CREATE TABLE post_snapshots (
@@ -1086,6 +1247,25 @@ CREATE TABLE privacy_requests (
 );
 CREATE INDEX privacy_requests_open ON privacy_requests USING btree (shop_id) WHERE (done_at IS NULL);
 
+-- Table proposals
+CREATE TABLE proposals (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  agreement_id bigint NOT NULL,
+  number integer NOT NULL,
+  terms text NOT NULL,
+  text text NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  CONSTRAINT proposals_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT proposals_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
+  CONSTRAINT proposals_state_check CHECK ((state = ANY (ARRAY['open'::text, 'taken'::text, 'declined'::text, 'replaced'::text])))
+);
+CREATE INDEX proposals_agreement ON proposals USING btree (shop_id, agreement_id, id);
+CREATE UNIQUE INDEX proposals_open ON proposals USING btree (shop_id, agreement_id) WHERE (state = 'open'::text);
+
 -- Table rereads
 CREATE TABLE rereads (
   shop_id bigint NOT NULL,
@@ -1097,6 +1277,38 @@ CREATE TABLE rereads (
   CONSTRAINT rereads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 CREATE INDEX rereads_due ON rereads USING btree (shop_id, next_at);
+
+-- Table saved_reports
+CREATE TABLE saved_reports (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  author text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT saved_reports_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT saved_reports_shop_id_name_key UNIQUE (shop_id, name),
+  CONSTRAINT saved_reports_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table sessions
+CREATE TABLE sessions (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  person_id bigint NOT NULL,
+  token_hash bytea NOT NULL,
+  previous_hash bytea,
+  device text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  rotated_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_previous_hash_key UNIQUE (previous_hash),
+  CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT sessions_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_person ON sessions USING btree (person_id, id);
 
 -- Table shopify_access
 CREATE TABLE shopify_access (
@@ -1141,6 +1353,24 @@ CREATE TABLE shops (
   CONSTRAINT shops_platform_check CHECK ((platform = ANY (ARRAY[1, 2])))
 );
 CREATE INDEX shops_changed ON shops USING btree (changed);
+
+-- Table sign_ins
+CREATE TABLE sign_ins (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  email text NOT NULL,
+  token_hash bytea NOT NULL,
+  code_hash bytea NOT NULL,
+  browser_hash bytea NOT NULL,
+  tries smallint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT sign_ins_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_ins_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX sign_ins_browser ON sign_ins USING btree (browser_hash, id);
+CREATE INDEX sign_ins_email ON sign_ins USING btree (email, created_at);
+CREATE INDEX sign_ins_old ON sign_ins USING btree (expires_at);
 
 -- Table signatures
 CREATE TABLE signatures (
@@ -1224,6 +1454,21 @@ CREATE TABLE sweeps (
   CONSTRAINT sweeps_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 
+-- Table tax_forms
+CREATE TABLE tax_forms (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  influencer_id bigint NOT NULL,
+  kind text NOT NULL,
+  data bytea NOT NULL,
+  signed_at timestamp with time zone NOT NULL,
+  valid_until timestamp with time zone,
+  CONSTRAINT tax_forms_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT tax_forms_shop_id_influencer_id_fkey FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers(shop_id, id),
+  CONSTRAINT tax_forms_kind_check CHECK ((kind = ANY (ARRAY['w9'::text, 'w8ben'::text, 'w8bene'::text])))
+);
+CREATE INDEX tax_forms_influencer ON tax_forms USING btree (shop_id, influencer_id, id);
+
 -- Table woo_installs
 CREATE TABLE woo_installs (
   shop_id bigint NOT NULL,
@@ -1287,6 +1532,12 @@ BEGIN
   RETURN n;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION current_influencer()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('app.influencer_id', true), '')::bigint $function$
+;
 CREATE OR REPLACE FUNCTION current_shop()
  RETURNS bigint
  LANGUAGE sql
@@ -1349,6 +1600,13 @@ CREATE OR REPLACE FUNCTION door_crm_hook(p text)
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
 AS $function$ SELECT h.shop_id FROM crm_hooks h JOIN shops s ON s.id = h.shop_id WHERE h.public_id = p AND s.uninstalled_at IS NULL $function$
+;
+CREATE OR REPLACE FUNCTION door_disputes_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT d.shop_id FROM disputes d WHERE d.state IN ('open', 'asked') AND NOT d.overdue AND d.answer_by <= at ORDER BY 1 $function$
 ;
 CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
  RETURNS boolean
@@ -1429,7 +1687,8 @@ CREATE OR REPLACE FUNCTION door_holds_due(at timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id FROM shops s WHERE EXISTS (
-          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held') ORDER BY s.id $function$
+          SELECT 1 FROM earnings e WHERE e.shop_id = s.id AND e.locked_at IS NULL AND e.release_at <= at AND e.state <> 'held'
+            AND NOT EXISTS (SELECT FROM disputes d WHERE d.shop_id = e.shop_id AND d.earning_id = e.id AND d.state IN ('open', 'asked'))) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_host(h text)
  RETURNS TABLE(shop_id bigint)
@@ -1502,6 +1761,31 @@ AS $function$ SELECT DISTINCT shop_id, link_id FROM (
           UNION ALL SELECT shop_id, 0, changed FROM domains WHERE changed >= since
           UNION ALL SELECT id, 0, changed FROM shops WHERE changed >= since) c
         WHERE changed < pg_snapshot_xmax(pg_current_snapshot()) $function$
+;
+CREATE OR REPLACE FUNCTION door_memberships(address text)
+ RETURNS TABLE(shop_id bigint, shop text, domain text, currency text, time_zone text, influencer_id bigint, name text, handle text, banned boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id, s.name, s.domain, s.currency, s.time_zone, i.id, i.name, i.handle, i.banned_at IS NOT NULL
+        FROM influencers i JOIN shops s ON s.id = i.shop_id
+        WHERE lower(btrim(i.email)) = address AND address <> '' ORDER BY s.id, i.id $function$
+;
+CREATE OR REPLACE FUNCTION door_notices_due(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT n.shop_id FROM notices n WHERE n.queued_at IS NULL AND n.due_at <= $1 ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_open_campaigns(public text)
+ RETURNS TABLE(shop_id bigint, shop text, campaign_id bigint, name text, goal text, pitch text, questions text[], open_id text, ends_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT s.id, s.name, c.id, c.name, c.goal, c.pitch, c.questions, c.open_id, c.ends_at FROM campaigns c JOIN shops s ON s.id = c.shop_id
+        WHERE c.open_id IS NOT NULL AND (public = '' OR c.open_id = public) AND c.state = 'active' AND s.uninstalled_at IS NULL
+        ORDER BY c.shop_id, c.id LIMIT 500 $function$
 ;
 CREATE OR REPLACE FUNCTION door_outbox_due(at timestamp with time zone, kinds text[])
  RETURNS TABLE(shop_id bigint)
@@ -1658,6 +1942,8 @@ ALTER TABLE activity_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
+ALTER TABLE assets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
@@ -1673,6 +1959,9 @@ ALTER TABLE crm_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE crm_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE discounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dispute_messages ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dispute_settings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE disputes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE evidence ENABLE ROW LEVEL SECURITY;
@@ -1696,9 +1985,12 @@ ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE live_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE live_sessions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE mail_settings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE orders_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE page_drafts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_releases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_variants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE page_versions ENABLE ROW LEVEL SECURITY;
@@ -1706,33 +1998,60 @@ ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
+ALTER TABLE people ENABLE ROW LEVEL SECURITY;
 ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE proposals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rereads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saved_reports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shopify_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_ins ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE store_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweep_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweeps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tax_forms ENABLE ROW LEVEL SECURITY;
 ALTER TABLE woo_installs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON agreement_versions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((state <> 'draft'::text) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop)))))));
 CREATE POLICY tenant ON agreement_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON agreements FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON api_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON applications FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON assets FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((influencer_id = ( SELECT current_influencer() AS current_influencer)) OR ((influencer_id IS NULL) AND ((campaign_id IS NULL) OR (campaign_id IN ( SELECT c.id
+   FROM campaigns c
+  WHERE (c.shop_id = ( SELECT current_shop() AS current_shop)))))))));
+CREATE POLICY tenant ON assets FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON attributions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (EXISTS ( SELECT
+   FROM earnings e
+  WHERE ((e.shop_id = attributions.shop_id) AND (e.kind = 1) AND (e.source = attributions.order_id))))));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON audit_heads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON audit_log FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON backfills FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON billing FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON campaigns FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (id IN ( SELECT a.campaign_id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON campaigns FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON click_days FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON click_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY recorder ON clicks FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON codes FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON connections FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON crm_events FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
@@ -1740,122 +2059,248 @@ CREATE POLICY tenant ON crm_hooks FOR ALL TO tributary_app USING ((shop_id = ( S
 CREATE POLICY inbox ON deliveries FOR INSERT TO tributary_app WITH CHECK (true);
 CREATE POLICY tenant ON deliveries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON discounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON dispute_messages FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (dispute_id IN ( SELECT d.id
+   FROM disputes d
+  WHERE (d.shop_id = ( SELECT current_shop() AS current_shop))))));
+CREATE POLICY tenant ON dispute_messages FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON dispute_settings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON disputes FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
+CREATE POLICY tenant ON disputes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON domains FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON earnings FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON earnings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON evidence FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON feed FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON giveaway_agreements FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON giveaway_agreements FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON giveaway_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON giveaway_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON giveaway_purchases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON giveaways FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (id IN ( SELECT g.giveaway_id
+   FROM giveaway_agreements g
+  WHERE (g.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON giveaways FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON hashtags FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON influencer_spans FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON influencer_spans FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON influencers FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON influencers FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON kpi_days FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((dim = 2) AND (id = ( SELECT current_influencer() AS current_influencer)))));
 CREATE POLICY tenant ON kpi_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON kpi_hours FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON lead_decisions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON lead_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON lead_tokens FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON leads FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON leads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON ledger_entries FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON ledger_entries FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON links FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON live_codes FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (session_id IN ( SELECT l.id
+   FROM live_sessions l
+  WHERE (l.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON live_codes FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON live_sessions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON live_sessions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON mail_settings FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
+CREATE POLICY tenant ON mail_settings FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON notices FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON orders FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (EXISTS ( SELECT
+   FROM earnings e
+  WHERE ((e.shop_id = orders.shop_id) AND (e.kind = 1) AND (e.source = orders.id))))));
 CREATE POLICY tenant ON orders FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON orders_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON outbox FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON page_drafts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_releases FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_releases FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_variants FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_variants FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON page_versions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (page_id IN ( SELECT p.id
+   FROM pages p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON page_versions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON pages FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON pages FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON payout_batches FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND true));
 CREATE POLICY tenant ON payout_batches FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON payout_items FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (line_id IN ( SELECT l.id
+   FROM payout_lines l
+  WHERE (l.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON payout_lines FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY nobodys ON people FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
+CREATE POLICY portal ON post_snapshots FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (post_id IN ( SELECT p.id
+   FROM posts p
+  WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON post_snapshots FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON posts FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON posts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON privacy_requests FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON proposals FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (agreement_id IN ( SELECT a.id
+   FROM agreements a
+  WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
+CREATE POLICY tenant ON proposals FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON rereads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON saved_reports FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY nobodys ON sessions FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
 CREATE POLICY tenant ON shopify_access FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON shops FOR SELECT TO tributary_portal USING (((id = ( SELECT current_shop() AS current_shop)) AND true));
 CREATE POLICY tenant ON shops FOR ALL TO tributary_app USING ((id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY nobodys ON sign_ins FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
+CREATE POLICY portal ON signatures FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (version_id IN ( SELECT v.id
+   FROM agreement_versions v
+  WHERE (v.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON store_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweep_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweeps FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON tax_forms FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
+CREATE POLICY tenant ON tax_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON woo_installs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY portal ON write_offs FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
 -- Grants
 GRANT DELETE, INSERT, SELECT, UPDATE ON activity_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON agreement_versions TO tributary_app;
+GRANT SELECT ON agreement_versions TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON agreements TO tributary_app;
+GRANT SELECT ON agreements TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON applications TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON assets TO tributary_app;
+GRANT SELECT ON assets TO tributary_portal;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
+GRANT SELECT ON attributions TO tributary_portal;
 GRANT SELECT ON audit_heads TO tributary_app;
 GRANT SELECT ON audit_log TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON backfills TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON billing TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
+GRANT SELECT ON campaigns TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
+GRANT SELECT ON click_days TO tributary_portal;
 GRANT INSERT, SELECT ON clicks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON codes TO tributary_app;
+GRANT SELECT ON codes TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON connections TO tributary_app;
 GRANT INSERT, SELECT ON crm_events TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON crm_hooks TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON deliveries TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON discounts TO tributary_app;
+GRANT INSERT, SELECT ON dispute_messages TO tributary_app;
+GRANT SELECT ON dispute_messages TO tributary_portal;
+GRANT INSERT, SELECT, UPDATE ON dispute_settings TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON disputes TO tributary_app;
+GRANT SELECT ON disputes TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON domains TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON earnings TO tributary_app;
+GRANT SELECT ON earnings TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON evidence TO tributary_app;
 GRANT INSERT, SELECT ON feed TO tributary_app;
 GRANT DELETE, INSERT, SELECT ON giveaway_agreements TO tributary_app;
+GRANT SELECT ON giveaway_agreements TO tributary_portal;
 GRANT INSERT, SELECT ON giveaway_entries TO tributary_app;
 GRANT INSERT, SELECT ON giveaway_forms TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON giveaway_purchases TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON giveaways TO tributary_app;
+GRANT SELECT ON giveaways TO tributary_portal;
 GRANT SELECT ON goose_db_version TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON hashtags TO tributary_app;
 GRANT USAGE ON id_block TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON influencer_spans TO tributary_app;
+GRANT SELECT ON influencer_spans TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON influencers TO tributary_app;
+GRANT SELECT ON influencers TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_days TO tributary_app;
+GRANT SELECT ON kpi_days TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON kpi_hours TO tributary_app;
 GRANT INSERT, SELECT ON lead_decisions TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON lead_forms TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON lead_tokens TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON leads TO tributary_app;
+GRANT SELECT ON leads TO tributary_portal;
 GRANT INSERT, SELECT ON ledger_entries TO tributary_app;
+GRANT SELECT ON ledger_entries TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON links TO tributary_app;
+GRANT SELECT ON links TO tributary_portal;
 GRANT INSERT, SELECT ON live_codes TO tributary_app;
+GRANT SELECT ON live_codes TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON live_sessions TO tributary_app;
+GRANT SELECT ON live_sessions TO tributary_portal;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mail_settings TO tributary_app;
+GRANT SELECT ON mail_settings TO tributary_portal;
+GRANT DELETE, INSERT, SELECT, UPDATE ON notices TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON orders TO tributary_app;
+GRANT SELECT ON orders TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON orders_due TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON outbox TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON page_drafts TO tributary_app;
 GRANT INSERT, SELECT ON page_releases TO tributary_app;
+GRANT SELECT ON page_releases TO tributary_portal;
 GRANT INSERT, SELECT ON page_variants TO tributary_app;
+GRANT SELECT ON page_variants TO tributary_portal;
 GRANT INSERT, SELECT ON page_versions TO tributary_app;
+GRANT SELECT ON page_versions TO tributary_portal;
 GRANT INSERT, SELECT ON pages TO tributary_app;
+GRANT SELECT ON pages TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON payout_batches TO tributary_app;
+GRANT SELECT ON payout_batches TO tributary_portal;
 GRANT INSERT, SELECT ON payout_items TO tributary_app;
+GRANT SELECT ON payout_items TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
+GRANT SELECT ON payout_lines TO tributary_portal;
+GRANT DELETE, INSERT, SELECT, UPDATE ON people TO tributary_app;
 GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
+GRANT SELECT ON post_snapshots TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;
+GRANT SELECT ON posts TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON privacy_requests TO tributary_app;
+GRANT INSERT, SELECT ON proposals TO tributary_app;
+GRANT SELECT ON proposals TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rereads TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON saved_reports TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shopify_access TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON shops TO tributary_app;
+GRANT SELECT ON shops TO tributary_portal;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_ins TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
+GRANT SELECT ON signatures TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON store_hooks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
+GRANT DELETE, INSERT, SELECT ON tax_forms TO tributary_app;
+GRANT SELECT ON tax_forms TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON woo_installs TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
+GRANT SELECT ON write_offs TO tributary_portal;
 GRANT EXECUTE ON FUNCTION audit_append(at timestamp with time zone, actor text, action text, target text, detail text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION current_influencer() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_add_shop(p smallint, d text, n text, c text, z text, k bytea, at timestamp with time zone) TO tributary_app;
@@ -1864,6 +2309,7 @@ GRANT EXECUTE ON FUNCTION door_backlog(at timestamp with time zone) TO tributary
 GRANT EXECUTE ON FUNCTION door_clicks_due() TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_disputes_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_backfills(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_code_checks(at timestamp with time zone) TO tributary_app;
@@ -1881,6 +2327,9 @@ GRANT EXECUTE ON FUNCTION door_lead_token(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_leads_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_link(h text, s text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_links_changed(since xid8) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_memberships(address text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_notices_due(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_open_campaigns(public text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_outbox_due(at timestamp with time zone, kinds text[]) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages(since xid8) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_pages_due(at timestamp with time zone) TO tributary_app;

@@ -28,7 +28,7 @@ type Options struct {
 	Rounds   int           // at least 3 mean something
 	Window   time.Duration // of one load run
 	Seed     uint64
-	Orders   int // of settle, replay: deliveries stored beforehand
+	Orders   int // of settle, replay, simulate: deliveries stored beforehand
 	History  int // of settle-history: past orders of the old shop
 	Earnings int // of close
 	Clicks   int // of kpi: a shop with so many, and a fifth as many orders
@@ -132,6 +132,7 @@ var benchmarks = []benchmark{
 	{"landing", "visitors of a landing page, each visit durable, against the bare bytes", landingPage},
 	{"kpi", "the first page of a shop with a year of clicks and orders, against sums over the raw rows", home},
 	{"rollup", "settle, and redirect while its clicks are judged, with and without counting the KPIs", rollup},
+	{"simulate", "draft terms tried on a shop's orders, in memory", simulate},
 	{"close", "a month's payouts from a million earnings", closeMonth},
 }
 

@@ -186,7 +186,7 @@ func closeOurs(ctx context.Context, o task, _ func(string)) (a account, err erro
 			return err
 		}
 		start := time.Now()
-		_, _, err := payout.Export(ctx, tx, closed.Batch.ID)
+		_, _, err := payout.Export(ctx, tx, nil, closed.Batch.ID)
 		csv = time.Since(start)
 		return err
 	})

@@ -4,6 +4,8 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,6 +23,7 @@ func appWorld(t *testing.T) (*world, *platform.API) {
 	api := platform.NewAPI(platform.Options{App: platform.App{ClientID: `the"app`, ClientSecret: "secret"}, Private: true})
 	w := newWorld(t, func(d *web.Deps) {
 		d.Sessions = identity.NewSessions("app", "secret")
+		d.WooSessions = &identity.WooSessions{DB: d.DB, Keys: d.Keys, PublicURL: d.PublicURL}
 		d.Installs = &tenant.ShopifyInstaller{DB: d.DB, Keys: d.Keys, Access: &credential.Shopify{API: api, DB: d.DB, Keys: d.Keys}}
 		d.App = fstest.MapFS{
 			"admin.html":            {Data: []byte(`<head><meta nonce="CSP_NONCE"><!--app-bridge--><script src="/app/assets/a-1.js" nonce="CSP_NONCE"></script></head>`)},
@@ -83,6 +86,11 @@ func TestEachPageOfTheAppHasANonceOfItsOwnAndAppBridgeOnlyInAnAdmin(t *testing.T
 	seen := map[string]bool{}
 	for _, path := range []string{"/app", "/app/", "/app/orders/12", "/app?shop=a.myshopify.com"} {
 		res, body := look(t, w.url+path)
+		if strings.Contains(path, "shop=") && (!strings.Contains(res.Header.Get("Content-Security-Policy"), "script-src 'self' https://cdn.shopify.com/shopifycloud/app-bridge.js;") ||
+			!strings.Contains(res.Header.Get("Link"), "<https://cdn.shopify.com/shopifycloud/app-bridge.js>; rel=preload; as=script") ||
+			strings.Index(body, "app-bridge.js") > strings.Index(body, "/app/assets/a-1.js")) {
+			t.Errorf("App Bridge is not let in first: %v\n%s", res.Header, body)
+		}
 		nonce := regexp.MustCompile(`'nonce-([A-Z2-7]{20,})'`).FindStringSubmatch(res.Header.Get("Content-Security-Policy"))
 		if nonce == nil || seen[nonce[1]] || strings.Count(body, nonce[1]) != 2 || strings.Contains(body, "CSP_NONCE") {
 			t.Fatalf("%s: %v\n%s", path, nonce, body)
@@ -91,6 +99,62 @@ func TestEachPageOfTheAppHasANonceOfItsOwnAndAppBridgeOnlyInAnAdmin(t *testing.T
 		if embedded := strings.Contains(path, "shop="); strings.Contains(body, `data-api-key="the&#34;app" src="https://cdn.shopify.com/`) != embedded {
 			t.Errorf("%s: %s", path, body)
 		}
+	}
+}
+
+func TestAPageOpenedInAnAdminWithoutASessionFetchesOneAndComesBackToOurOwnAddressesOnly(t *testing.T) {
+	t.Parallel()
+	w, _ := appWorld(t)
+	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := stay.Get(w.url + "/app/orders/ord_1?embedded=1&shop=a.myshopify.com&host=aG9zdA&x=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	to, err := res.Location()
+	if err != nil || res.StatusCode != http.StatusFound || to.Path != "/app/session" ||
+		to.Query().Get("shopify-reload") != "/app/orders/ord_1?embedded=1&host=aG9zdA&shop=a.myshopify.com&x=1" || to.Query().Get("host") != "aG9zdA" {
+		t.Fatalf("%d %v", res.StatusCode, to)
+	}
+	res, body := look(t, to.String())
+	csp := res.Header.Get("Content-Security-Policy")
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, `src="https://cdn.shopify.com/shopifycloud/app-bridge.js"`) || res.Header.Get("X-Frame-Options") != "" ||
+		!strings.Contains(csp, "script-src https://cdn.shopify.com/shopifycloud/app-bridge.js;") || !strings.HasSuffix(csp, "frame-ancestors https://a.myshopify.com https://admin.shopify.com") {
+		t.Errorf("%d %s %s", res.StatusCode, csp, body)
+	}
+	for _, back := range []string{"https://evil.com/app", "//evil.com/app", "/apps", "javascript:alert(1)", "/app/session?x", `/\evil.com`, ""} {
+		if res, _ := look(t, w.url+"/app/session?shop=a.myshopify.com&shopify-reload="+url.QueryEscape(back)); res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%q: %d", back, res.StatusCode)
+		}
+	}
+	if res, _ := look(t, w.url+"/app/session?shop=evil.com&shopify-reload=/app"); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("no shop: %d", res.StatusCode)
+	}
+}
+
+func TestAStoreThatCannotBeLetInIsToldWhyAndABadSessionIsFetchedAnewOnce(t *testing.T) {
+	t.Parallel()
+	w, api := appWorld(t)
+	answer := http.StatusBadRequest
+	shop := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(answer)
+		_, _ = rw.Write([]byte(`{"error":"invalid_client"}`))
+	}))
+	t.Cleanup(shop.Close)
+	api.Play("new.myshopify.com", shop.URL)
+	res, body := look(t, w.url+"/app?embedded=1&shop=new.myshopify.com&id_token="+sessionOf(w, "secret", "new.myshopify.com", 60))
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, `<meta name="tributary-trouble" content="{&#34;code&#34;:&#34;`) || !strings.Contains(body, res.Header.Get("X-Request-Id")) {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if !strings.Contains(w.log.String(), "arrive from the admin of new.myshopify.com") {
+		t.Error("the log does not tell")
+	}
+	bad := w.url + "/app?embedded=1&shop=new.myshopify.com&id_token=" + sessionOf(w, "guess", "new.myshopify.com", 60)
+	if res, body := look(t, bad); res.Request.URL.Path != "/app/session" || !strings.Contains(res.Request.URL.Query().Get("shopify-reload"), "retried=1") {
+		t.Errorf("%s %s", res.Request.URL, body)
+	}
+	if res, body := look(t, bad+"&retried=1"); res.Request.URL.Path != "/app" || !strings.Contains(body, "invalid_session_token") {
+		t.Errorf("%s %s", res.Request.URL, body)
 	}
 }
 

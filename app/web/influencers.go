@@ -7,6 +7,7 @@ import (
 
 	"tributary/internal/errs"
 	"tributary/internal/program"
+	"tributary/internal/rail/payee"
 	"tributary/internal/store"
 )
 
@@ -20,11 +21,14 @@ type Influencer struct {
 	CustomerID   string     `json:"customer_id,omitempty" doc:"The influencer as a customer of the store"`
 	PayoutMethod string     `json:"payout_method" doc:"Empty: none yet"`
 	PayoutDetail string     `json:"payout_detail"`
+	PayoutSealed bool       `json:"payout_sealed" doc:"They told it themselves: it stands in the file to pay from, and nowhere else"`
 	TaxForm      string     `json:"tax_form" enum:"not_required,missing,valid"`
 	Active       bool       `json:"active"`
 	ActiveSpans  []Span     `json:"active_spans" doc:"When the influencer was active"`
 	BannedAt     *time.Time `json:"banned_at,omitempty"`
 	CreatedAt    time.Time  `json:"created_at"`
+	InvitedAt    *time.Time `json:"invited_at,omitempty" doc:"To the portal, the last time"`
+	LeavingAt    *time.Time `json:"leaving_at,omitempty" doc:"They have left, and ask to have deleted what the law does not want kept"`
 }
 
 // Span is a half-open interval of time.
@@ -37,7 +41,10 @@ func asInfluencer(i *store.Influencer, spans []store.InfluencerSpan) Influencer 
 	out := Influencer{
 		ID: formatID("inf", i.ID), Handle: i.Handle, Name: i.Name, Email: i.Email, HasPhone: i.PhoneHash != "",
 		PayoutMethod: i.PayoutMethod, PayoutDetail: i.PayoutDetail, TaxForm: i.TaxForm,
-		BannedAt: utc(i.BannedAt), CreatedAt: i.CreatedAt.UTC(), ActiveSpans: []Span{},
+		BannedAt: utc(i.BannedAt), CreatedAt: i.CreatedAt.UTC(), ActiveSpans: []Span{}, InvitedAt: utc(i.InvitedAt), LeavingAt: utc(i.LeavingAt),
+	}
+	if payee.IsSealed(i.PayoutDetail) {
+		out.PayoutDetail, out.PayoutSealed = "", true
 	}
 	if i.CustomerID != 0 {
 		out.CustomerID = strconv.FormatInt(i.CustomerID, 10)
@@ -203,4 +210,38 @@ func (s *Server) listInfluencers(ctx context.Context, tx *store.Tx, in *listInfl
 		return List[Influencer]{}, err
 	}
 	return listOf(is, next, func(i *store.Influencer) Influencer { return asInfluencer(i, spans[i.ID]) }), nil
+}
+
+// PeopleImport is what a file of influencers changed.
+type PeopleImport struct {
+	Added     int             `json:"added"`
+	Changed   int             `json:"changed"`
+	Unchanged int             `json:"unchanged"`
+	Problems  []PersonProblem `json:"problems" doc:"Rows that were not taken in"`
+}
+
+// PersonProblem is a row that was not taken in.
+type PersonProblem struct {
+	Line    int    `json:"line" doc:"Of the file, the heading being 1"`
+	Message string `json:"message"`
+}
+
+type importPeopleIn struct {
+	RawBody []byte `contentType:"text/csv" doc:"Columns name, handle and email; phone, customer_id, payout_method, payout_detail and tax_form where known. Up to 5,000 rows"`
+}
+
+func (s *Server) importPeople(ctx context.Context, shopID int64, in *importPeopleIn) (PeopleImport, error) {
+	done, err := program.ImportPeople(ctx, s.DB, s.Keys, shopID, in.RawBody)
+	if err != nil {
+		return PeopleImport{}, err
+	}
+	out := PeopleImport{Added: done.Added, Changed: done.Changed, Unchanged: done.Unchanged, Problems: []PersonProblem{}}
+	for _, p := range done.Problems {
+		msg := p.Err.Msg
+		for _, f := range p.Err.Fields {
+			msg += " " + f.Path + " " + f.Msg + "."
+		}
+		out.Problems = append(out.Problems, PersonProblem{p.Line, msg})
+	}
+	return out, nil
 }

@@ -20,10 +20,13 @@ func (s *Server) landingTable() []route {
 		{post, "/pages", write, "Add a landing page with its first version", writesThen(s.createPage, refreshPages[createPageIn](s))},
 		{get, "/pages/schema", read, "Get the JSON Schema of a page's document", reads(s.pageSchema)},
 		{get, "/pages/{id}", read, "Get a landing page with what it shows and will show", reads(s.getPage)},
-		{patch, "/pages/{id}", write, "Change a landing page's slug", writesThen(s.changePage, refreshPages[changePageIn](s))},
+		{patch, "/pages/{id}", write, "Change a landing page's slug, or what its influencer may edit", writesThen(s.changePage, refreshPages[changePageIn](s))},
 		{get, "/pages/{id}/versions", read, "List the versions of a page", reads(s.listPageVersions)},
 		{post, "/pages/{id}/versions", write, "Add a version to a page", writes(s.createPageVersion)},
 		{get, "/pages/{id}/versions/{number}", read, "Get a version with its document", reads(s.getPageVersion)},
+		{get, "/pages/{id}/draft", read, "Get what somebody is writing on a page", reads(s.getPageDraft)},
+		{post, "/pages/{id}/draft", write, "Keep what somebody is writing on a page, and say what is wrong with it", writes(s.keepPageDraft)},
+		{post, "/pages/{id}/draft/discard", write, "Forget what somebody was writing on a page", writes(s.dropPageDraft)},
 		{post, "/pages/{id}/preview", write, "Make an address at which a version can be looked at", writes(s.previewPage)},
 		{post, "/pages/{id}/publish", write, "Publish a version, or up to four side by side, now or later", writesThen(s.publishPage, refreshPages[publishPageIn](s))},
 		{post, "/pages/{id}/unpublish", write, "Take a page down, now or later", writesThen(s.unpublishPage, refreshPages[unpublishPageIn](s))},
@@ -34,16 +37,18 @@ func (s *Server) landingTable() []route {
 
 // LandingPage is an influencer's page.
 type LandingPage struct {
-	ID          string        `json:"id" example:"pag_3"`
-	AgreementID string        `json:"agreement_id" example:"agr_7"`
-	LinkID      string        `json:"link_id" example:"lnk_5" doc:"What its buttons count for"`
-	Slug        string        `json:"slug" example:"anna-autumn"`
-	URL         string        `json:"url" doc:"Where it is shown while it is published"`
-	State       string        `json:"state" enum:"draft,scheduled,published,unpublished"`
-	Versions    int           `json:"versions" doc:"Number of the newest version"`
-	Live        *PageRelease  `json:"live,omitempty" doc:"What it shows"`
-	Scheduled   []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
-	CreatedAt   time.Time     `json:"created_at"`
+	ID              string        `json:"id" example:"pag_3"`
+	AgreementID     string        `json:"agreement_id" example:"agr_7"`
+	LinkID          string        `json:"link_id" example:"lnk_5" doc:"What its buttons count for"`
+	Slug            string        `json:"slug" example:"anna-autumn"`
+	URL             string        `json:"url" doc:"Where it is shown while it is published"`
+	State           string        `json:"state" enum:"draft,scheduled,published,unpublished"`
+	Versions        int           `json:"versions" doc:"Number of the newest version"`
+	InfluencerEdits string        `json:"influencer_edits" enum:"none,propose,publish" doc:"What the influencer may do to texts and pictures: nothing; add a version that you publish; or publish it at once"`
+	Live            *PageRelease  `json:"live,omitempty" doc:"What it shows"`
+	Scheduled       []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
+	CreatedAt       time.Time     `json:"created_at"`
+	DraftAt         *time.Time    `json:"draft_saved_at,omitempty" doc:"When somebody last wrote on it; absent without a draft, and in lists"`
 }
 
 // PageRelease is what a page shows for a time.
@@ -72,7 +77,7 @@ type PageVersion struct {
 
 func (s *Server) asPage(p *store.LandingPage) LandingPage {
 	return LandingPage{ID: formatID("pag", p.ID), AgreementID: formatID("agr", p.AgreementID), LinkID: formatID("lnk", p.LinkID), Slug: p.Slug,
-		URL: s.PublicURL + landing.PathOf(p), State: p.State, Versions: p.Versions, CreatedAt: p.CreatedAt}
+		URL: s.PublicURL + landing.PathOf(p), State: p.State, Versions: p.Versions, InfluencerEdits: p.Edits, CreatedAt: p.CreatedAt}
 }
 
 // asPageNow adds what the page shows and will show, and its state by the clock.
@@ -92,6 +97,14 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 			out.Scheduled = append(out.Scheduled, asRelease(&rs[i]))
 		}
 	}
+	draft, err := tx.LandingDraft(ctx, p.ID)
+	if store.IsNotFound(err) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.DraftAt = &draft.SavedAt
 	return out, nil
 }
 
@@ -157,7 +170,8 @@ func refreshPages[I any](s *Server) func(context.Context, *I, LandingPage) error
 type changePageIn struct {
 	IDIn
 	Body struct {
-		Slug string `json:"slug"`
+		Slug            *string `json:"slug,omitempty"`
+		InfluencerEdits *string `json:"influencer_edits,omitempty" doc:"none, propose or publish"`
 	}
 }
 
@@ -166,7 +180,17 @@ func (s *Server) changePage(ctx context.Context, tx *store.Tx, in *changePageIn)
 	if err != nil {
 		return LandingPage{}, err
 	}
-	p, err := landing.Rename(ctx, tx, id, in.Body.Slug)
+	if in.Body.InfluencerEdits != nil {
+		if _, err := landing.LetEdit(ctx, tx, id, *in.Body.InfluencerEdits); err != nil {
+			return LandingPage{}, err
+		}
+	}
+	var p *store.LandingPage
+	if in.Body.Slug != nil {
+		p, err = landing.Rename(ctx, tx, id, *in.Body.Slug)
+	} else {
+		p, err = tx.LandingPage(ctx, id)
+	}
 	if err != nil {
 		return LandingPage{}, err
 	}

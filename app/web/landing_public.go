@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"tributary/internal/errs"
+	"tributary/internal/identity"
 	"tributary/internal/landing"
 	"tributary/internal/store"
 	"tributary/internal/tracking"
@@ -171,12 +172,24 @@ func match(header, tag string) bool {
 }
 
 func (s *Server) showPreview(c echo.Context, token string) error {
-	p, err := s.Pages.Preview(c.Request().Context(), s.previews, c.Param("id"), token)
+	p, err := s.Pages.Preview(c.Request().Context(), s.previews, c.Param("id"), token, c.QueryParam("still") != "")
 	if err != nil {
 		return err
 	}
+	// The merchant app shows it beside what it is made of, itself in the frame of
+	// the shop's admin.
+	frames := "'self'"
+	if f, ok := s.shopifyFrame(p.Shop); ok {
+		frames += " " + f.ancestors
+	}
+	for _, store := range p.Stores {
+		if origin, ok := identity.OriginOf(store); ok {
+			frames += " " + origin
+		}
+	}
 	h := c.Response().Header()
-	h.Set("Content-Security-Policy", p.SecurityPolicy)
+	h.Del("X-Frame-Options")
+	h.Set("Content-Security-Policy", strings.Replace(p.SecurityPolicy, "frame-ancestors 'none'", "frame-ancestors "+frames, 1))
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	return c.HTMLBlob(http.StatusOK, p.Body)
@@ -213,6 +226,7 @@ func (s *Server) pageAsset(c echo.Context) error {
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a preview in a sandbox is of no origin
 	h.Set("Vary", "Accept-Encoding")
 	body := a.Body
 	if acceptsGzip(c.Request()) {

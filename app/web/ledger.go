@@ -125,7 +125,7 @@ func (s *Server) getEarning(ctx context.Context, tx *store.Tx, in *IDIn) (Earnin
 // Journal is one balanced set of postings; it never changes.
 type Journal struct {
 	ID           string    `json:"id" example:"jrn_2048"`
-	Kind         string    `json:"kind" enum:"record,lock,adjust,payout_start,payout_paid,payout_back,write_off"`
+	Kind         string    `json:"kind" enum:"record,lock,adjust,payout_start,payout_paid,payout_back,write_off,award"`
 	InfluencerID string    `json:"influencer_id"`
 	EarningID    string    `json:"earning_id,omitempty"`
 	PayoutLineID string    `json:"payout_line_id,omitempty"`
@@ -144,7 +144,7 @@ type Posting struct {
 
 var (
 	journalKinds = map[ledger.Kind]string{ledger.KindRecord: "record", ledger.KindLock: "lock", ledger.KindAdjust: "adjust",
-		ledger.KindPayoutStart: "payout_start", ledger.KindPayoutPaid: "payout_paid", ledger.KindPayoutBack: "payout_back", ledger.KindWriteOff: "write_off"}
+		ledger.KindPayoutStart: "payout_start", ledger.KindPayoutPaid: "payout_paid", ledger.KindPayoutBack: "payout_back", ledger.KindWriteOff: "write_off", ledger.KindAward: "award"}
 	accounts = map[ledger.Account]string{ledger.CommissionExpense: "commission_expense", ledger.InfluencerPending: "influencer_pending",
 		ledger.InfluencerPayable: "influencer_payable", ledger.PayoutClearing: "payout_clearing", ledger.Cash: "cash",
 		ledger.BadDebt: "bad_debt", ledger.FXGainLoss: "fx_gain_loss"}

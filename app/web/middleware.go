@@ -63,14 +63,13 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		start := time.Now()
 		v := &visit{id: r.Header.Get(echo.HeaderXRequestID), address: c.RealIP()}
-		if !requestID.MatchString(v.id) {
+		if v.id == "" || !requestID.MatchString(v.id) {
 			var b [8]byte
 			_, _ = rand.Read(b[:]) // never fails
 			v.id = hex.EncodeToString(b[:])
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, v.id)
-		line := obs.NewLine(s.Log, "request", slog.String("request_id", v.id), slog.String("method", r.Method))
-		c.SetRequest(r.WithContext(obs.WithLine(context.WithValue(r.Context(), visitKey{}, v), line)))
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 		defer func() {
 			if p := recover(); p != nil {
 				if e, ok := p.(error); ok && errors.Is(e, http.ErrAbortHandler) {
@@ -78,7 +77,7 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 				}
 				writeProblem(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
-			s.end(c, v, line, start)
+			s.end(c, v, start)
 		}()
 		if err := next(c); err != nil {
 			writeProblem(c, err)
@@ -87,7 +86,7 @@ func (s *Server) begin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) {
+func (s *Server) end(c echo.Context, v *visit, start time.Time) {
 	route := c.Path()
 	if route == "" {
 		route = "none"
@@ -104,10 +103,11 @@ func (s *Server) end(c echo.Context, v *visit, line *obs.Line, start time.Time) 
 	ctx, err := c.Request().Context(), v.err
 	// The metrics have counted a link that was followed and a delivery that was
 	// stored, which is its own record: a line for each would be most of the log.
+	line := obs.NewLine(s.Log, "request", start)
 	if err == nil && (v.shopper || isDoor(route) && line.Quiet(ctx)) {
 		return
 	}
-	line.Add(slog.String("route", route), slog.Int("status", status), slog.Int64("bytes", c.Response().Size))
+	line.Add(slog.String("request_id", v.id), slog.String("method", method), slog.String("route", route), slog.Int("status", status), slog.Int64("bytes", c.Response().Size))
 	if v.caller.ShopID != 0 {
 		line.Add(slog.Int64("shop", v.caller.ShopID), slog.Int64("key", v.caller.KeyID))
 		if v.caller.User != "" {
@@ -135,13 +135,14 @@ func statusClass(status int) string {
 }
 
 // headers keep browsers from doing anything with our answers but show them.
-// Stores are no browsers: their doors need no more than nosniff.
+// Stores are no browsers, and a link shows nothing: their doors need no more than
+// nosniff.
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	secure := strings.HasPrefix(s.PublicURL, "https://")
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		if isDoor(c.Path()) {
-			h.Set("X-Content-Type-Options", "nosniff")
+		if isDoor(c.Path()) || isLink(c.Path()) {
+			h["X-Content-Type-Options"] = nosniff
 			return next(c)
 		}
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -156,6 +157,8 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
+
+var nosniff = []string{"nosniff"}
 
 func (s *Server) limitAddress(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -234,18 +237,28 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 	return nil
 }
 
+// retryHeader makes App Bridge, and our own page, ask for a new session token
+// and try once more.
+const retryHeader = "X-Shopify-Retry-Invalid-Session-Request"
+
 // callerOf tells who calls: the holder of an API key, or somebody in the admin
-// of a Shopify store. The shop comes from the key or the token and from nowhere
-// else.
+// of a store. The shop comes from the key or the token and from nowhere else.
 func (s *Server) callerOf(ctx context.Context, c echo.Context) (identity.Caller, error) {
 	authorization := c.Request().Header.Get("Authorization")
+	if s.WooSessions != nil && identity.IsWooToken(authorization) {
+		session, err := s.WooSessions.FromHeader(ctx, authorization, s.DB.Now())
+		if errors.Is(err, identity.ErrSession) {
+			c.Response().Header().Set(retryHeader, "1")
+		}
+		return identity.Caller{ShopID: session.ShopID, User: session.User, Name: session.Name, Scope: identity.Write}, err
+	}
 	if s.Sessions == nil || !identity.IsSessionToken(authorization) {
 		return s.auth.Authenticate(ctx, authorization)
 	}
 	session, err := s.Sessions.FromHeader(authorization, s.DB.Now())
 	if err != nil {
 		if errors.Is(err, identity.ErrSession) { // App Bridge tries once more, with a new token
-			c.Response().Header().Set("X-Shopify-Retry-Invalid-Session-Request", "1")
+			c.Response().Header().Set(retryHeader, "1")
 		}
 		return identity.Caller{}, err
 	}

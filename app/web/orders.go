@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -251,6 +252,50 @@ func (s *Server) getWhy(ctx context.Context, tx *store.Tx, in *IDIn) (Why, error
 		return Why{}, err
 	}
 	return why(ctx, tx, id)
+}
+
+// OrderReplay is what deciding an order again came to.
+type OrderReplay struct {
+	Same   bool  `json:"same" doc:"The decision in force and all earnings are what they were"`
+	Before Order `json:"before"`
+	After  Order `json:"after"`
+	Why    Why   `json:"why"`
+}
+
+// replayOrder decides and settles an order again. What it earns is the same
+// afterwards, unless something about it had become known meanwhile.
+func (s *Server) replayOrder(ctx context.Context, shopID int64, in *IDIn) (OrderReplay, error) {
+	var out OrderReplay
+	id, err := parseOrderID(in.ID)
+	if err != nil {
+		return out, err
+	}
+	var decisions [2]int
+	look := func(order *Order, decisions *int) error {
+		return s.DB.InTx(ctx, shopID, func(tx *store.Tx) error {
+			v, err := insight.Order(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			*order = asOrder(v)
+			out.Why, err = why(ctx, tx, id)
+			*decisions = len(out.Why.Decisions)
+			return err
+		})
+	}
+	if err := look(&out.Before, &decisions[0]); err != nil {
+		return out, err
+	}
+	if s.Resettle != nil {
+		if err := s.Resettle(ctx, shopID, id); err != nil {
+			return out, err
+		}
+	}
+	if err := look(&out.After, &decisions[1]); err != nil {
+		return out, err
+	}
+	out.Same = decisions[0] == decisions[1] && reflect.DeepEqual(out.Before.Earnings, out.After.Earnings)
+	return out, nil
 }
 
 // Evidence is a touch that did not come in an order's payload.

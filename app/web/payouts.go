@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,10 +20,11 @@ import (
 func (s *Server) payoutTable() []route {
 	return []route{
 		{get, "/payouts", read, "List payout batches", reads(s.listPayouts)},
+		{get, "/payouts/preview", read, "Reckon the next close and change nothing", asks(s.previewPayouts)},
 		{post, "/payouts/close", write, "Close a month that has ended", acts(s.closeMonth)},
 		{get, "/payouts/{id}", read, "Get a payout batch", reads(s.getPayout)},
 		{get, "/payouts/{id}/lines", read, "List the lines of a batch", reads(s.listPayoutLines)},
-		{post, "/payouts/{id}/approve", write, "Approve a draft batch", writes(s.approvePayout)},
+		{post, "/payouts/{id}/approve", write, "Approve a draft batch as somebody else than who closed it", writes(s.approvePayout)},
 		{post, "/payouts/{id}/pay", write, "Hand an approved batch to its rail", writes(s.payPayout)},
 		{get, "/payouts/{id}/export.csv", read, "Get the file to pay from", sends(s.exportPayout, textCSV)},
 		{post, "/payouts/{id}/settlements", write, "Take in a settlement file", large(writes(s.settlePayout))},
@@ -50,7 +54,7 @@ type PayoutBatch struct {
 	CutAt      time.Time     `json:"cut_at" doc:"The month's end; later movements belong to the next batch"`
 	Rail       string        `json:"rail" enum:"csv"`
 	CreatedAt  time.Time     `json:"created_at"`
-	CreatedBy  string        `json:"created_by,omitempty" doc:"Absent: the schedule"`
+	CreatedBy  string        `json:"created_by,omitempty" doc:"Who closed the month: a person's number in the store, or an API key. Absent: the schedule" example:"user 42"`
 	ApprovedAt *time.Time    `json:"approved_at,omitempty"`
 	ApprovedBy string        `json:"approved_by,omitempty"`
 	Totals     []PayoutTotal `json:"totals" doc:"One per currency"`
@@ -219,10 +223,45 @@ func (s *Server) listPayoutLines(ctx context.Context, tx *store.Tx, in *listPayo
 	return listOf(rows, next, asPayoutLine), nil
 }
 
+// PayoutPreview is what the next close would do if it were done now.
+type PayoutPreview struct {
+	Period   string        `json:"period" example:"2026-11"`
+	Closable bool          `json:"closable" doc:"The month has ended in the shop's time zone"`
+	From     time.Time     `json:"closable_from"`
+	CutAt    time.Time     `json:"cut_at" doc:"Up to where this reckons: the month's end, or now"`
+	Due      int64         `json:"due_earnings" doc:"How many earnings of these the close still has to lock, for their hold has just ended; a milestone may follow from them that is not in the lines"`
+	Totals   []PayoutTotal `json:"totals" doc:"One per currency"`
+	Lines    []PayoutLine  `json:"lines" doc:"Who gets how much, or why nothing; the first 1,000 by amount"`
+}
+
+const previewLines = 1000
+
+func (s *Server) previewPayouts(ctx context.Context, tx *store.Tx, _ *none) (PayoutPreview, error) {
+	p, err := payout.Ahead(ctx, tx)
+	if err != nil {
+		return PayoutPreview{}, err
+	}
+	out := PayoutPreview{Period: string(p.Period), Closable: p.Closable, From: p.From.UTC(), CutAt: p.CutAt.UTC(), Due: p.Due, Totals: []PayoutTotal{}, Lines: []PayoutLine{}}
+	sums := map[string][]store.BatchTotal{}
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		sums[l.Currency] = append(sums[l.Currency], store.BatchTotal{Currency: l.Currency, State: l.State, Lines: 1, Pay: l.Pay, Closing: l.Closing()})
+	}
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		out.Totals = append(out.Totals, asTotal(sums[currency]))
+	}
+	slices.SortStableFunc(p.Lines, func(a, b store.PayoutLine) int { return cmp.Compare(b.Pay, a.Pay) })
+	for i := range p.Lines[:min(len(p.Lines), previewLines)] {
+		l := asPayoutLine(&p.Lines[i])
+		l.ID, l.BatchID = "", ""
+		out.Lines = append(out.Lines, l)
+	}
+	return out, nil
+}
+
 type closeMonthIn struct {
 	Body struct {
 		Period string `json:"period" example:"2026-10" doc:"The month to close, in the shop's time zone"`
-		By     string `json:"by,omitempty" maxLength:"200" doc:"Who closes it"`
 	}
 }
 
@@ -232,11 +271,7 @@ func (s *Server) closeMonth(ctx context.Context, shopID int64, in *closeMonthIn)
 	if err != nil {
 		return out, err
 	}
-	by := in.Body.By
-	if by == "" {
-		by = "api"
-	}
-	c, err := s.Payouts.Close(ctx, shopID, month, by, nil)
+	c, err := s.Payouts.Close(ctx, shopID, month, callerFrom(ctx).Actor(), nil)
 	if err != nil {
 		return out, err
 	}
@@ -255,19 +290,13 @@ func parsePeriod(path, text string) (period.Month, error) {
 	return m, nil
 }
 
-type approvePayoutIn struct {
-	IDIn
-	Body struct {
-		By string `json:"by" maxLength:"200" doc:"Who approves"`
-	}
-}
-
-func (s *Server) approvePayout(ctx context.Context, tx *store.Tx, in *approvePayoutIn) (PayoutBatch, error) {
+// approvePayout takes who calls for who approves: nobody can give another's name.
+func (s *Server) approvePayout(ctx context.Context, tx *store.Tx, in *IDIn) (PayoutBatch, error) {
 	id, err := parseID("bat", in.ID)
 	if err != nil {
 		return PayoutBatch{}, err
 	}
-	b, err := payout.Approve(ctx, tx, id, in.Body.By)
+	b, err := payout.Approve(ctx, tx, id, callerFrom(ctx).Actor())
 	if err != nil {
 		return PayoutBatch{}, err
 	}
@@ -291,7 +320,7 @@ func (s *Server) exportPayout(ctx context.Context, tx *store.Tx, in *IDIn) (sent
 	if err != nil {
 		return sent{}, err
 	}
-	body, name, err := payout.Export(ctx, tx, id)
+	body, name, err := payout.Export(ctx, tx, s.Keys, id)
 	return sent{contentType: contentCSV, name: name, body: body}, err
 }
 

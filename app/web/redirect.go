@@ -19,10 +19,18 @@ func (s *Server) publicRoutes() {
 		return
 	}
 	both := []string{http.MethodGet, http.MethodHead}
-	s.echo.Match(both, "/r/:slug", s.follow)
-	s.echo.Match(both, "/:slug", s.followOnHost)
+	s.echo.Match(both, linkRoute, s.follow)
+	s.echo.Match(both, hostLinkRoute, s.followOnHost)
 	s.echo.GET("/.well-known/tributary/:token", s.proveHost, s.limitAddress)
 }
+
+const (
+	linkRoute     = "/r/:slug"
+	hostLinkRoute = "/:slug"
+)
+
+// isLink reports whether the route is that of a link.
+func isLink(route string) bool { return route == linkRoute || route == hostLinkRoute }
 
 // follow sends a visitor on, once the click is durable. On a shop's own host the
 // slug is one of that shop; anywhere else it is the public one.
@@ -72,17 +80,25 @@ func (s *Server) redirect(c echo.Context, under string) error {
 		return err
 	}
 	h := c.Response().Header()
-	h.Set("Location", to)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "strict-origin-when-cross-origin") // the store may know which site led there, and no more
-	h.Set("X-Robots-Tag", "noindex, nofollow")
+	h["Location"] = []string{to}
+	h["Cache-Control"] = noStore
+	h["Referrer-Policy"] = originOnly // the store may know which site led there, and no more
+	h["X-Robots-Tag"] = noRobots
 	if seen.Consent == "granted" {
 		s.remember(c, t.Shop(), &seen)
 	}
-	h.Set("Content-Length", "0")
+	h["Content-Length"] = empty
 	c.Response().WriteHeader(http.StatusFound)
 	return nil
 }
+
+// What every redirect says; headers share them, which is why nobody may change one.
+var (
+	noStore    = []string{"no-store"}
+	originOnly = []string{"strict-origin-when-cross-origin"}
+	noRobots   = []string{"noindex, nofollow"}
+	empty      = []string{"0"}
+)
 
 var errNoLink = errs.New(errs.NotFound, "link_not_found", "This link does not lead anywhere. It may have been switched off.")
 

@@ -20,8 +20,11 @@ const (
 // what it is for, and the handler.
 func (s *Server) table() []route {
 	return slices.Concat([]route{
+		{get, "/session", read, "Tell who calls and for which shop", reads(s.getSession)},
+
 		{get, "/influencers", read, "List influencers", reads(s.listInfluencers)},
 		{post, "/influencers", write, "Add an influencer", writes(s.createInfluencer)},
+		{post, "/influencers/import", write, "Take influencers in from a CSV file", large(acts(s.importPeople))},
 		{get, "/influencers/{id}", read, "Get an influencer", reads(s.getInfluencer)},
 		{patch, "/influencers/{id}", write, "Change an influencer", writes(s.changeInfluencer)},
 		{post, "/influencers/{id}/activate", write, "Make an influencer active from now on", writes(s.turn(program.Activate))},
@@ -45,6 +48,7 @@ func (s *Server) table() []route {
 		{post, "/agreements/{id}/sign", write, "Sign the offer for one party", writes(s.signAgreement)},
 		{post, "/agreements/{id}/decline", write, "Decline the offer", writes(s.step(program.Decline))},
 		{post, "/agreements/{id}/withdraw", write, "Take the draft or offer back", writes(s.step(program.Withdraw))},
+		{post, "/terms/examples", read, "Work out what draft terms earn for simple things", asks(s.termsExamples)},
 		{get, "/terms/schema", read, "Get the JSON Schema of terms", reads(s.termsSchema)},
 
 		{get, "/codes", read, "List codes", reads(s.listCodes)},
@@ -55,6 +59,7 @@ func (s *Server) table() []route {
 		{get, "/orders", read, "List orders", reads(s.listOrders)},
 		{get, "/orders/{id}", read, "Get an order as it is now", reads(s.getOrder)},
 		{get, "/orders/{id}/why", read, "Explain who an order belongs to", reads(s.getWhy)},
+		{post, "/orders/{id}/replay", write, "Decide an order again from all that is known of it", acts(s.replayOrder)},
 		{post, "/orders/{id}/evidence", write, "Add evidence and settle the order again", writesThen(s.addEvidence, s.settleEvidence)},
 
 		{get, "/earnings", read, "List earnings", reads(s.listEarnings)},
@@ -74,5 +79,6 @@ func (s *Server) table() []route {
 		{get, "/audit", read, "List who saw or changed what", reads(s.listAudit)},
 		{get, "/outbox", read, "List work outside: codes in the store, mails", reads(s.listOutbox)},
 		{post, "/outbox/{id}/retry", write, "Try failed or doubtful work again", writes(s.retryOutbox)},
-	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable())
+	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.disputeTable(), s.proposalTable(), s.taxTable(), s.assetTable(), s.applicationTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable(),
+		s.settingsTable(), s.reportTable())
 }

@@ -20,6 +20,7 @@ import (
 
 	"tributary/internal/identity"
 	"tributary/internal/landing"
+	"tributary/internal/notify"
 	"tributary/internal/obs"
 	"tributary/internal/payout"
 	"tributary/internal/program"
@@ -48,6 +49,9 @@ type Deps struct {
 	// Sessions lets in who works in the admin of a Shopify store; nil lets in
 	// API keys only.
 	Sessions *identity.Sessions
+	// WooSessions lets in who works in the wp-admin of a WooCommerce store; nil
+	// does not.
+	WooSessions *identity.WooSessions
 	// Redis tells whether Redis answers; nil when there is none to ask.
 	Redis func(context.Context) error
 	// Resettle settles orders again after evidence about them, or the programme,
@@ -82,7 +86,13 @@ type Deps struct {
 	Wake func(shopID int64)
 	// WakeBackfill asks for reading the history of the shop's store to begin.
 	WakeBackfill func(shopID int64)
-	// WakeOutbox asks for the shop's work outside to be done soon.
+	// People lets influencers into the portal; nil leaves it out.
+	People *identity.People
+	// Teller tells influencers what has happened; nil leaves out the page that
+	// ends that.
+	Teller *notify.Teller
+	// WakeOutbox has the outbox of a shop (0: of nobody's) looked at soon; nil
+	// leaves it to the tick.
 	WakeOutbox func(shopID int64)
 	Limits     Limits
 }
@@ -92,6 +102,9 @@ type Deps struct {
 type Limits struct {
 	KeyPerSecond, AddressPerSecond, FailuresPerSecond, ClicksPerSecond, EntriesPerSecond float64
 	KeyBurst, AddressBurst, FailureBurst, ClickBurst, EntryBurst                         int
+	// Attempts to get into the portal, by one address.
+	SignInsPerSecond float64
+	SignInBurst      int
 	// Submissions of one form: by one address, and by all.
 	LeadsPerSecond, FormPerSecond float64
 	LeadsBurst, FormBurst         int
@@ -102,7 +115,9 @@ type Server struct {
 	Deps
 	echo *echo.Echo
 	api  huma.API
-	auth *identity.Keys
+	// portal is the influencers' API; nil without one.
+	portal huma.API
+	auth   *identity.Keys
 
 	previews *landing.Previews
 
@@ -121,6 +136,7 @@ type Server struct {
 	ending  chan struct{} // closed when the server is to end
 
 	leadsByAddress, leadsByForm *limiter
+	signIns                     *limiter // by address
 	// byEntrant counts what an address sends to giveaways' forms.
 	byEntrant *limiter
 }
@@ -136,6 +152,8 @@ func New(d Deps) *Server {
 	s.api = humaecho.New(s.echo, apiConfig())
 	s.api.UseMiddleware(s.enterAPI)
 	s.mount(s.table())
+	s.mountPortal()
+	s.portalPages()
 	s.feedRoute()
 	s.pages()
 	s.webhookRoutes()
@@ -186,6 +204,9 @@ func bare(d Deps) *Server {
 	if d.Limits.EntriesPerSecond == 0 {
 		d.Limits.EntriesPerSecond, d.Limits.EntryBurst = 0.2, 20
 	}
+	if d.Limits.SignInsPerSecond == 0 {
+		d.Limits.SignInsPerSecond, d.Limits.SignInBurst = 0.1, 20
+	}
 	s := &Server{
 		Deps: d, echo: echo.New(), auth: identity.NewKeys(d.DB), ending: make(chan struct{}),
 		byKey:     newLimiter(d.Limits.KeyPerSecond, d.Limits.KeyBurst),
@@ -194,6 +215,7 @@ func bare(d Deps) *Server {
 		byEntrant: newLimiter(d.Limits.EntriesPerSecond, d.Limits.EntryBurst),
 		clicks:    newLimiter(d.Limits.ClicksPerSecond, d.Limits.ClickBurst),
 
+		signIns:        newLimiter(d.Limits.SignInsPerSecond, d.Limits.SignInBurst),
 		leadsByAddress: newLimiter(d.Limits.LeadsPerSecond, d.Limits.LeadsBurst),
 		leadsByForm:    newLimiter(d.Limits.FormPerSecond, d.Limits.FormBurst),
 	}

@@ -36,7 +36,7 @@ type Statement struct {
 
 // StatementMovement is one change of what is owed.
 type StatementMovement struct {
-	Type        string    `json:"type" enum:"earned,adjusted,payout_returned,written_off"`
+	Type        string    `json:"type" enum:"earned,adjusted,payout_returned,written_off,awarded"`
 	JournalID   string    `json:"journal_id" example:"jrn_2048"`
 	EarningID   string    `json:"earning_id,omitempty" example:"ern_1024"`
 	OrderID     string    `json:"order_id,omitempty" doc:"The store's own id"`
@@ -146,8 +146,7 @@ type writeOffIn struct {
 		InfluencerID string `json:"influencer_id" example:"inf_12"`
 		Amount       Money  `json:"amount" doc:"How much of the debt"`
 		Reason       string `json:"reason" maxLength:"500"`
-		RequestedBy  string `json:"requested_by" maxLength:"200"`
-		ApprovedBy   string `json:"approved_by" maxLength:"200" doc:"Somebody else than requested_by"`
+		RequestedBy  string `json:"requested_by" maxLength:"200" doc:"Who asked for it; who calls approves it, and must be somebody else"`
 	}
 }
 
@@ -166,7 +165,7 @@ func (s *Server) writeOff(ctx context.Context, tx *store.Tx, in *writeOffIn) (Wr
 		return WriteOff{}, errs.New(errs.Invalid, "invalid_amount", "This is not an amount.", errs.Field{Path: "amount.amount", Msg: err.Error()})
 	}
 	w, err := payout.WriteOff(ctx, tx, payout.Forgiveness{InfluencerID: id, Currency: currency, Minor: amount.Minor, Reason: b.Reason,
-		RequestedBy: b.RequestedBy, ApprovedBy: b.ApprovedBy})
+		RequestedBy: b.RequestedBy, ApprovedBy: callerFrom(ctx).Actor()})
 	if err != nil {
 		return WriteOff{}, err
 	}

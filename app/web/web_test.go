@@ -203,6 +203,16 @@ func (s shop) post(path string, body any, headers ...string) reply {
 	return s.w.call(s.write, "POST", "/api/v1"+path, body, headers...)
 }
 
+// as is the shop as the holder of another write key sees it.
+func (s shop) as(name string) shop {
+	s.w.t.Helper()
+	s.w.in(s, func(tx *store.Tx) (err error) {
+		s.write, _, err = identity.CreateKey(context.Background(), tx, name, identity.Write)
+		return err
+	})
+	return s
+}
+
 func (s shop) patch(path string, body any) reply {
 	s.w.t.Helper()
 	return s.w.call(s.write, "PATCH", "/api/v1"+path, body)

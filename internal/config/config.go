@@ -32,7 +32,7 @@ type Config struct {
 	TrustedProxies string `env:"TRUSTED_PROXIES" doc:"Networks whose X-Forwarded-For header tells the caller's address, such as 10.0.0.0/8,127.0.0.1. Empty: nobody's is believed; behind a proxy all callers then share its address and its limits."`
 	DataDir        string `env:"DATA_DIR" envDefault:"./data" doc:"Directory of the embedded PostgreSQL and of the generated sealing key. Not used when DATABASE_URL and SECRET_KEYS are set."`
 
-	DatabaseURL        string `env:"DATABASE_URL" secret:"url" group:"PostgreSQL and Redis" doc:"PostgreSQL 15 or newer, such as postgres://tributary:password@db/tributary. The user must be a member of the role tributary_app. Empty: an embedded PostgreSQL is started in DATA_DIR."`
+	DatabaseURL        string `env:"DATABASE_URL" secret:"url" group:"PostgreSQL and Redis" doc:"PostgreSQL 15 or newer, such as postgres://tributary:password@db/tributary. The user must be a member of the roles tributary_app and tributary_portal. Empty: an embedded PostgreSQL is started in DATA_DIR."`
 	MigrateDatabaseURL string `env:"MIGRATE_DATABASE_URL" secret:"url" doc:"The same database as the owner of its tables; used by migrate only. Empty: DATABASE_URL."`
 	PostgresBin        string `env:"TRIBUTARY_POSTGRES_BIN" doc:"Directory with initdb and postgres (15 or newer) for the embedded PostgreSQL. Empty: the ones that npm installs, or else the newest on the machine."`
 	RedisURL           string `env:"REDIS_URL" secret:"url" doc:"Redis 6.2 or newer, such as redis://cache:6379/0. It only wakes workers up; losing it loses nothing. Empty: an in-process Redis."`

@@ -18,7 +18,9 @@ func HasMilestones(t *terms.Terms) bool {
 	return slices.ContainsFunc(t.Components, func(c terms.Component) bool { return c.Type == terms.Milestones })
 }
 
-// countedKind is the kind of earning that a ladder's metric counts.
+// CountedKind is the kind of earning that a ladder's metric counts.
+func CountedKind(metric string) store.EarningKind { return countedKind[metric] }
+
 var countedKind = map[string]store.EarningKind{
 	terms.Orders: store.EarningOrder, terms.Revenue: store.EarningOrder,
 	terms.Clicks: store.EarningClicks, terms.Leads: store.EarningLead, terms.Entries: store.EarningEntry,
@@ -68,7 +70,7 @@ func (b *Book) ladder(ctx context.Context, v *attribution.Agreement, c terms.Com
 	if err != nil {
 		return nil, err
 	}
-	byPeriod := b.qualifiers(c, counted)
+	byPeriod := Qualifiers(&c, counted, b.Shop.Zone)
 	rows := map[int64]*store.EarningRow{}
 	for i := range have { // one that nothing is left of stands, too
 		rows[have[i].Source] = &have[i]
@@ -103,9 +105,9 @@ func (b *Book) ladder(ctx context.Context, v *attribution.Agreement, c terms.Com
 	return sources, nil
 }
 
-// qualifiers deals what counts out to the periods of a component, by the start
-// of each in unix seconds; 0 stands for life.
-func (b *Book) qualifiers(c terms.Component, counted []store.EarningRow) map[int64][]commission.Qualifier {
+// Qualifiers deals what a ladder counts out to the periods of its component, by
+// the start of each in unix seconds; 0 stands for life.
+func Qualifiers(c *terms.Component, counted []store.EarningRow, zone *time.Location) map[int64][]commission.Qualifier {
 	by := map[int64][]commission.Qualifier{}
 	for i := range counted {
 		e := &counted[i]
@@ -114,7 +116,7 @@ func (b *Book) qualifiers(c terms.Component, counted []store.EarningRow) map[int
 		}
 		var key int64
 		if c.Period != nil {
-			if start, _ := period.Of(c.Period, e.OccurredAt, b.Shop.Zone); !start.IsZero() {
+			if start, _ := period.Of(c.Period, e.OccurredAt, zone); !start.IsZero() {
 				key = start.Unix()
 			}
 		}

@@ -2,6 +2,8 @@ package earning
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"tributary/internal/domain/attribution"
@@ -119,6 +121,7 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 	if err != nil {
 		return nil, err
 	}
+	units = append(units, left(units, known)...)
 	rows := make([]*store.EarningRow, len(units))
 	for i, u := range units {
 		if rows[i] = known[u.source]; rows[i] == nil {
@@ -153,13 +156,25 @@ func (b *Book) component(ctx context.Context, v *attribution.Agreement, c *terms
 		sources = append(sources, s)
 	}
 	for _, r := range known { // nothing is left of it
-		s := &Source{Row: r, State: store.EarningVoid, Reason: "gone", When: r.OccurredAt, Release: r.ReleaseAt, At: b.Tx.Now}
-		if !r.LockedAt.IsZero() {
-			s.keep()
-		}
-		sources = append(sources, s)
+		sources = append(sources, &Source{Row: r, State: store.EarningVoid, Reason: "gone", When: r.OccurredAt, Release: r.ReleaseAt, At: b.Tx.Now})
 	}
 	return sources, nil
+}
+
+// left is what the units have left behind whose hold is over: it keeps what it
+// has, and so its part of the caps.
+func left(units []unit, known map[int64]*store.EarningRow) []unit {
+	standing := make(map[int64]bool, len(units))
+	for i := range units {
+		standing[units[i].source] = true
+	}
+	var out []unit
+	for _, source := range slices.Sorted(maps.Keys(known)) {
+		if r := known[source]; !standing[source] && !r.LockedAt.IsZero() {
+			out = append(out, unit{source: source, when: r.OccurredAt, release: r.ReleaseAt, state: r.State, reason: r.Reason})
+		}
+	}
+	return out
 }
 
 // InfluencerBanned is the reason of an earning that waits because its

@@ -250,7 +250,7 @@ func (p *Postgres) launchOnce(ctx context.Context) error {
 	args := []string{
 		"-D", p.dataDir(), "-p", strconv.Itoa(p.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "max_connections=200",
+		"-c", "max_connections=200", "-c", "max_wal_size=4GB",
 		"-c", "logging_collector=off", "-c", "log_destination=stderr", "-c", "log_line_prefix=%m [%p] ",
 	}
 	for _, s := range p.settings {

@@ -1,5 +1,5 @@
 // Package identity says who is calling: the holder of an API key of one shop,
-// or somebody in the admin of a Shopify store.
+// or somebody in the admin of a Shopify or WooCommerce store.
 package identity
 
 import (
@@ -35,7 +35,18 @@ type Caller struct {
 	ShopID int64
 	KeyID  int64  // 0: a session
 	User   string // of a session: the person's number in the store's platform
+	Name   string // of the key, or of the person where the store tells it
 	Scope  Scope
+}
+
+// Actor says in records who did something, the same for the same caller: "user
+// 42" or "key accounting". People are told apart by their number, for names are
+// theirs to choose.
+func (c Caller) Actor() string {
+	if c.KeyID != 0 {
+		return "key " + c.Name
+	}
+	return "user " + c.User
 }
 
 const (
@@ -117,6 +128,17 @@ func (k *Keys) Authenticate(ctx context.Context, authorization string) (Caller, 
 		c = Caller{ShopID: shop, KeyID: id, Scope: Scope(scope)}
 		return err
 	})
+	if err == nil {
+		err = k.db.InTx(ctx, c.ShopID, func(tx *store.Tx) error {
+			all, err := tx.APIKeys(ctx)
+			for i := range all {
+				if all[i].ID == c.KeyID {
+					c.Name = all[i].Name
+				}
+			}
+			return err
+		})
+	}
 	if store.IsNotFound(err) {
 		k.mu.Lock()
 		delete(k.known, h)

@@ -160,6 +160,9 @@ func SimulateOrders(orders []*order.Order, zone *time.Location, d Draft) (*Simul
 	if err := d.check(); err != nil {
 		return nil, err
 	}
+	if d.AgreementID != 0 {
+		return nil, errs.New(errs.Invalid, "agreement_without_orders", "Given orders have no agreements: leave the agreement out.", errs.Field{Path: "agreement_id", Msg: "has no given orders"})
+	}
 	s := newSimulator(d, zone)
 	in := attribution.Input{Influencers: map[int64]attribution.Influencer{}, Agreements: map[int64][]attribution.Agreement{}, Zone: zone}
 	ids := s.codes(orders)
@@ -206,7 +209,7 @@ func SimulateOrders(orders []*order.Order, zone *time.Location, d Draft) (*Simul
 			s.nobodys++
 		}
 		for i := range dec.Shares {
-			if only := s.draft.InfluencerID; only == 0 || only == dec.Shares[i].InfluencerID {
+			if s.draft.tries(dec.Shares[i].InfluencerID, 0) {
 				s.add(o, &dec, i)
 			}
 		}

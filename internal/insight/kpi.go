@@ -3,6 +3,8 @@ package insight
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tributary/internal/domain/kpi"
@@ -81,26 +83,41 @@ type Overview struct {
 	Top    []store.KPIRow // the influencers who sold most in the period, in one currency each
 }
 
-// Home reads the overview of a shop as of now: sums of counts, whatever the shop
-// has behind it.
+// Home reads the overview of a shop as of now: a year of its days, two days of
+// its hours, and who sold most, whatever it has behind it, in one round trip.
 func Home(ctx context.Context, tx *store.Tx, zone *time.Location, now time.Time) (o Overview, err error) {
 	y, m, d := now.In(zone).Date()
 	tomorrow := time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
 	since := func(days int) time.Time { return tomorrow.AddDate(0, 0, -days) }
 	hour := kpi.HourOf(now, zone)
-	for _, part := range []struct {
-		rows *[]store.KPIRow
-		f    store.KPIFilter
-	}{
-		{&o.Period, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPITotal, From: since(HomePeriod), To: tomorrow}},
-		{&o.Before, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPITotal, From: since(2 * HomePeriod), To: since(HomePeriod)}},
-		{&o.Hours, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIHour, From: hour.Add(-47 * time.Hour), To: hour.Add(time.Hour)}},
-		{&o.Days, store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIDay, From: since(365), To: tomorrow}},
-		{&o.Top, store.KPIFilter{Dim: kpi.Influencer, EachID: true, Order: kpi.Net, Limit: 10, Grain: store.KPITotal, From: since(HomePeriod), To: tomorrow}},
-	} {
-		if *part.rows, err = tx.KPIs(ctx, part.f); err != nil {
-			return o, fmt.Errorf("overview: %w", err)
-		}
+	all, err := tx.KPIsOf(ctx,
+		store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIHour, From: hour.Add(-47 * time.Hour), To: hour.Add(time.Hour)},
+		store.KPIFilter{Dim: kpi.Shop, Grain: store.KPIDay, From: since(365), To: tomorrow},
+		store.KPIFilter{Dim: kpi.Influencer, EachID: true, Order: kpi.Net, Limit: 10, Grain: store.KPITotal, From: since(HomePeriod), To: tomorrow})
+	if err != nil {
+		return o, fmt.Errorf("overview: %w", err)
 	}
+	o.Hours, o.Days, o.Top = all[0], all[1], all[2]
+	o.Period, o.Before = together(o.Days, since(HomePeriod), tomorrow), together(o.Days, since(2*HomePeriod), since(HomePeriod))
 	return o, nil
+}
+
+// together sums the days of [from, to) by currency.
+func together(days []store.KPIRow, from, to time.Time) []store.KPIRow {
+	sums := map[string]*store.KPIRow{}
+	for i := range days {
+		r := &days[i]
+		if r.At.Before(from) || !r.At.Before(to) {
+			continue
+		}
+		if sums[r.Currency] == nil {
+			sums[r.Currency] = &store.KPIRow{ID: r.ID, Currency: r.Currency}
+		}
+		sums[r.Currency].Add(&r.Measures)
+	}
+	out := make([]store.KPIRow, 0, len(sums))
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, *sums[currency])
+	}
+	return out
 }

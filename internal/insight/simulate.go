@@ -1,32 +1,33 @@
 package insight
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"tributary/internal/domain/attribution"
-	"tributary/internal/domain/commission"
 	"tributary/internal/domain/money"
-	"tributary/internal/domain/order"
 	"tributary/internal/domain/terms"
+	"tributary/internal/earning"
 	"tributary/internal/errs"
 	"tributary/internal/store"
 )
 
-// Draft is what to simulate: terms, and the sales they are tried on.
+// Draft is what to simulate: terms, and what they are tried on.
 type Draft struct {
 	Terms *terms.Terms
-	// InfluencerID keeps only this influencer's sales; 0 all. Stored orders only.
-	InfluencerID int64
+	// InfluencerID keeps only what is this influencer's, AgreementID what came by
+	// this agreement; 0 all. Stored history only.
+	InfluencerID, AgreementID int64
 	// Influencer is the same by handle, or for given orders by code; "" all.
 	Influencer string
-	// From and To keep the sales that happened in [From, To): when they were
-	// paid, or, where the store does not tell, made. Zero is open.
+	// From and To keep what happened in [From, To): sales when they were paid, or,
+	// where the store does not tell, made. Zero is open.
 	From, To time.Time
+	// HoldsNow leaves holds and payouts as they are. Else every hold counts as
+	// over, and nothing as paid: what it all comes to in the end.
+	HoldsNow bool
 	// Limit is how many orders are listed; 0 all. The sums hold all of them.
 	Limit int
 }
@@ -43,10 +44,16 @@ func (d *Draft) covers(at time.Time) bool {
 	return !at.Before(d.From) && (d.To.IsZero() || at.Before(d.To))
 }
 
+// tries tells whether the draft is tried on an agreement.
+func (d *Draft) tries(influencer, agreement int64) bool {
+	return (d.InfluencerID == 0 || d.InfluencerID == influencer) && (d.AgreementID == 0 || d.AgreementID == agreement)
+}
+
 // simulateChunk is how many stored orders are read at once.
 const simulateChunk = 1000
 
-// Simulate runs draft terms over the orders the shop has stored, in a
+// Simulate runs draft terms over what the shop has stored – orders, clicks,
+// leads, posts, giveaway entries, fees and gifts that would have been due – in a
 // transaction that sees one instant (store.DB.InSnapshot), and writes nothing.
 // Whoever won an order keeps it: the draft's attribution section is not tried.
 // Each agreement counts its own tiers, caps and milestones, as if the draft had
@@ -56,7 +63,7 @@ func Simulate(ctx context.Context, tx *store.Tx, d Draft, progress func(done, to
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	shop, err := tx.ShopForSettling(ctx)
+	book, err := earning.NewBook(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +71,15 @@ func Simulate(ctx context.Context, tx *store.Tx, d Draft, progress func(done, to
 	if err != nil {
 		return nil, err
 	}
-	s := newSimulator(d, shop.Zone)
+	s := newSimulator(d, book.Shop.Zone)
+	s.compares = true
 	if d.Influencer != "" {
 		if s.draft.InfluencerID, err = influencerByHandle(ctx, tx, d.Influencer); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.addDeals(ctx, tx); err != nil {
+		return nil, err
 	}
 	for after := int64(0); ; {
 		rows, err := tx.OrdersSold(ctx, d.From, d.To, after, simulateChunk)
@@ -86,13 +97,31 @@ func Simulate(ctx context.Context, tx *store.Tx, d Draft, progress func(done, to
 			progress(s.read, max(s.read, total))
 		}
 	}
-	if err := s.addPostedMilestones(ctx, tx); err != nil {
+	if err := s.addActivity(ctx, book); err != nil {
+		return nil, err
+	}
+	if err := s.addPosted(ctx, tx); err != nil {
 		return nil, err
 	}
 	if err := s.addNames(ctx, tx); err != nil {
 		return nil, err
 	}
-	return s.run("store", shop.Domain)
+	return s.run("store", book.Shop.Domain)
+}
+
+// addDeals takes in the agreements that the draft is tried on.
+func (s *simulator) addDeals(ctx context.Context, tx *store.Tx) error {
+	signed, err := tx.AgreementsSigned(ctx, s.draft.InfluencerID, s.draft.AgreementID)
+	if err != nil {
+		return err
+	}
+	if len(signed) == 0 && s.draft.AgreementID != 0 {
+		return errs.New(errs.NotFound, "no_such_agreement", "There is no such agreement here, or nobody has signed it.")
+	}
+	for _, a := range signed {
+		s.deal(a.ID, a.InfluencerID)
+	}
+	return nil
 }
 
 // addStored takes in stored orders under the shares that were decided.
@@ -129,37 +158,87 @@ func (s *simulator) addStored(ctx context.Context, tx *store.Tx, rows []store.Or
 		}
 		for i := range dec.Shares {
 			share := &dec.Shares[i]
-			if s.draft.InfluencerID != 0 && share.InfluencerID != s.draft.InfluencerID {
+			if !s.draft.tries(share.InfluencerID, share.AgreementID) {
 				continue
 			}
 			sale := s.add(o, &dec, i)
-			sale.today = map[money.Currency]int64{}
 			if e := posted[[2]int64{row.ID, share.AgreementID}]; e != nil {
-				sale.today[money.Currency(e.Currency)] = e.Posted
-				s.agreements[share.AgreementID] = share.InfluencerID
+				sale.today, sale.todayIn, sale.lockedAt = e.Posted, money.Currency(e.Currency), e.LockedAt
 			}
 		}
 	}
 	return nil
 }
 
-// addPostedMilestones adds what the ledger holds for milestones today.
-func (s *simulator) addPostedMilestones(ctx context.Context, tx *store.Tx) error {
-	for _, agreement := range sortedKeys(s.agreements) {
-		have, err := tx.EarningsOfKind(ctx, agreement, store.EarningMilestone)
+// addActivity tries the draft on everything else that the agreements have behind
+// them.
+func (s *simulator) addActivity(ctx context.Context, book *earning.Book) error {
+	if !earning.Tries(s.draft.Terms) {
+		return nil
+	}
+	ids := sortedKeys(s.deals)
+	var known earning.Terms
+	versions, err := known.Versions(ctx, book.Tx, ids)
+	if err != nil {
+		return err
+	}
+	for len(versions) > 0 {
+		n := 1
+		for n < len(versions) && versions[n].ID == versions[0].ID {
+			n++
+		}
+		d := s.deals[versions[0].ID]
+		if d.rows, err = book.Try(ctx, versions[:n], s.draft.Terms, s.draft.From, s.draft.To); err != nil {
+			return err
+		}
+		versions = versions[n:]
+	}
+	return nil
+}
+
+// addPosted adds what the ledger holds today for everything but orders, and when
+// holds stay as they are, what ladders have had.
+func (s *simulator) addPosted(ctx context.Context, tx *store.Tx) error {
+	sums, err := tx.PostedByKind(ctx, s.draft.From, s.draft.To)
+	if err != nil {
+		return err
+	}
+	for i := range sums {
+		d := s.deals[sums[i].AgreementID]
+		if d == nil {
+			continue
+		}
+		if d.today[sums[i].Kind] == nil {
+			d.today[sums[i].Kind] = purse{}
+		}
+		d.today[sums[i].Kind].add(money.Currency(sums[i].Currency), sums[i].Posted+sums[i].Cost)
+	}
+	if !s.draft.HoldsNow || !earning.HasMilestones(s.draft.Terms) {
+		return nil
+	}
+	for _, id := range sortedKeys(s.deals) {
+		have, err := tx.EarningsOfKind(ctx, id, store.EarningMilestone)
 		if err != nil {
 			return err
 		}
 		for i := range have {
-			if s.draft.covers(have[i].OccurredAt) {
-				s.person(have[i].InfluencerID).milestonesToday.add(money.Currency(have[i].Currency), have[i].Posted)
+			paid, err := tx.PaidOfEarning(ctx, have[i].ID)
+			if err != nil {
+				return err
 			}
+			s.deals[id].keeps(have[i].Rule, have[i].Source, kept{have[i].Posted, paid})
 		}
 	}
 	return nil
 }
 
+// addNames names everybody of whom anything is shown.
 func (s *simulator) addNames(ctx context.Context, tx *store.Tx) error {
+	for _, d := range s.deals {
+		if !d.empty() {
+			s.person(d.person)
+		}
+	}
 	for id, p := range s.people {
 		inf, err := tx.Influencer(ctx, id)
 		if err != nil {
@@ -188,147 +267,4 @@ func influencerByHandle(ctx context.Context, tx *store.Tx, handle string) (int64
 		}
 		page.After = *next
 	}
-}
-
-// simulator holds the sales of one simulation. What an order gives on its own
-// is computed once; only the folds differ between variants of the terms.
-type simulator struct {
-	draft      Draft
-	zone       *time.Location
-	sales      []*sale
-	people     map[int64]*person
-	agreements map[int64]int64 // with earnings in the ledger → influencer
-	read       int64           // orders looked at
-	nobodys    int             // orders in the span that nobody won
-}
-
-// sale is one share of one order.
-type sale struct {
-	orderID   int64
-	name      string
-	at        time.Time
-	currency  money.Currency // of the order
-	person    int64
-	agreement int64
-	share     attribution.Share
-	eval      commission.Eval
-	today     purse // nil: there is no today
-	result    commission.Result
-	variants  map[variant]int64
-}
-
-// person is one influencer's part.
-type person struct {
-	id, handle      string
-	milestonesToday purse
-}
-
-// purse is amounts by currency.
-type purse map[money.Currency]int64
-
-func (p purse) add(c money.Currency, minor int64) { p[c] += minor }
-
-func newSimulator(d Draft, zone *time.Location) *simulator {
-	return &simulator{draft: d, zone: zone, people: map[int64]*person{}, agreements: map[int64]int64{}}
-}
-
-func (s *simulator) person(id int64) *person {
-	p := s.people[id]
-	if p == nil {
-		p = &person{milestonesToday: purse{}}
-		s.people[id] = p
-	}
-	return p
-}
-
-// add takes in one share of an order under the draft.
-func (s *simulator) add(o *order.Order, dec *attribution.Decision, i int) *sale {
-	sh := dec.Shares[i]
-	at := cmp.Or(o.Snapshot.PaidAt, o.Snapshot.CreatedAt)
-	x := &sale{orderID: o.ID, name: o.Name, at: at, currency: o.Snapshot.Currency, person: sh.InfluencerID, agreement: sh.AgreementID, share: sh}
-	x.eval = commission.Evaluate(commission.Source{Order: o, Share: sh, Shares: dec.Shares, Index: i, Terms: s.draft.Terms,
-		Customer: dec.Customer, Zone: s.zone})
-	s.sales = append(s.sales, x)
-	s.person(sh.InfluencerID)
-	return x
-}
-
-// fold values every sale under t, each agreement on its own, and hands each its
-// result.
-func (s *simulator) fold(t *terms.Terms, take func(*sale, commission.Result)) {
-	for _, own := range s.byAgreement() {
-		evals := make([]commission.Eval, len(own))
-		for i, x := range own {
-			evals[i] = x.eval
-		}
-		for i, r := range commission.Fold(t, s.zone, evals) {
-			take(own[i], r)
-		}
-	}
-}
-
-func (s *simulator) byAgreement() map[int64][]*sale {
-	by := map[int64][]*sale{}
-	for _, x := range s.sales {
-		by[x.agreement] = append(by[x.agreement], x)
-	}
-	return by
-}
-
-// variant is a way to read rate tiers.
-type variant struct{ convention, onRefund string }
-
-var (
-	conventions = []string{terms.SplitAtBoundary, terms.RateBeforeOrder, terms.RateAfterOrder, terms.RetroactiveAll}
-	policies    = []string{terms.AtOriginalRate, terms.Refold}
-	modes       = []string{terms.Replace, terms.Additive}
-)
-
-// tiers values every sale under each convention and refund policy.
-func (s *simulator) tiers() error {
-	for _, c := range conventions {
-		for _, p := range policies {
-			t, err := changed(s.draft.Terms, func(k *terms.Component) {
-				if k.Type == terms.RateTiers {
-					k.Convention, k.OnRefund = c, p
-				}
-			})
-			if err != nil {
-				return err
-			}
-			s.fold(t, func(x *sale, r commission.Result) {
-				if x.variants == nil {
-					x.variants = map[variant]int64{}
-				}
-				x.variants[variant{c, p}] = r.Target
-			})
-		}
-	}
-	return nil
-}
-
-// changed is t with its components changed; an error when that is no document
-// that could be signed.
-func changed(t *terms.Terms, change func(*terms.Component)) (*terms.Terms, error) {
-	c, err := terms.Parse(t.Canonical())
-	if err != nil {
-		return nil, fmt.Errorf("read the draft again: %w", err)
-	}
-	for i := range c.Components {
-		change(&c.Components[i])
-	}
-	return c, c.Validate()
-}
-
-func has(t *terms.Terms, kind string) bool {
-	return slices.ContainsFunc(t.Components, func(c terms.Component) bool { return c.Type == kind })
-}
-
-func sortedKeys[V any](m map[int64]V) []int64 {
-	out := make([]int64, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

@@ -2,7 +2,6 @@ package insight
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,9 +9,8 @@ import (
 
 	"tributary/internal/domain/commission"
 	"tributary/internal/domain/money"
-	"tributary/internal/domain/period"
 	"tributary/internal/domain/terms"
-	"tributary/internal/errs"
+	"tributary/internal/earning"
 )
 
 // Simulation is what draft terms would have given. Amounts are in the draft's
@@ -25,6 +23,7 @@ type Simulation struct {
 	From       *time.Time `json:"from,omitempty"`
 	To         *time.Time `json:"to,omitempty"`
 
+	Holds      string                `json:"holds" enum:"over,now" doc:"Whether every hold counted as over, or as it is"`
 	Sales      int                   `json:"sales" doc:"Shares of orders that somebody won"`
 	Nobodys    int                   `json:"orders_without_influencer"`
 	Totals     SimulatedTotals       `json:"totals"`
@@ -40,22 +39,46 @@ type Simulation struct {
 type Sum struct {
 	Amount   string `json:"amount" doc:"Decimal, with exactly the currency's decimals" example:"19.90"`
 	Currency string `json:"currency" doc:"ISO 4217" example:"USD"`
+	Minor    int64  `json:"minor" doc:"The same in minor units" example:"1990"`
 }
 
 func sumOf(minor int64, c money.Currency) Sum {
-	return Sum{Amount: money.Format(minor, c), Currency: string(c)}
+	return Sum{Amount: money.Format(minor, c), Currency: string(c), Minor: minor}
 }
 
 // SimulatedTotals is earnings side by side. Today and Difference are absent
 // where there is nothing to compare with.
 type SimulatedTotals struct {
-	Base       Sum   `json:"base" doc:"What counts now, after refunds and edits"`
-	Today      *Sum  `json:"today,omitempty" doc:"What the ledger holds, milestones included"`
-	TodayOther []Sum `json:"today_in_other_currencies,omitempty" doc:"What the ledger holds in currencies that are not the draft's"`
-	Orders     Sum   `json:"simulated_on_orders"`
-	Milestones *Sum  `json:"simulated_milestones,omitempty"`
-	Simulated  Sum   `json:"simulated"`
-	Difference *Sum  `json:"difference,omitempty" doc:"simulated − today; absent when some of today is in another currency"`
+	Base       Sum                  `json:"base" doc:"What counts now of the orders, after refunds and edits"`
+	Today      *Sum                 `json:"today,omitempty" doc:"What the ledger holds, of whatever kind"`
+	TodayOther []Sum                `json:"today_in_other_currencies,omitempty" doc:"What the ledger holds in currencies that are not the draft's"`
+	Orders     Sum                  `json:"simulated_on_orders"`
+	Others     Sum                  `json:"simulated_on_others" doc:"On clicks, leads, posts, entries and fees"`
+	Milestones *Sum                 `json:"simulated_milestones,omitempty"`
+	Simulated  Sum                  `json:"simulated" doc:"All of it"`
+	Difference *Sum                 `json:"difference,omitempty" doc:"simulated − today; absent when some of today is in another currency"`
+	Components []SimulatedComponent `json:"components" doc:"By what is paid for: what the draft pays for and what is paid for today"`
+	Cost       SimulatedCost        `json:"cost" doc:"What it costs the shop: all of it, and the gifts"`
+}
+
+// SimulatedComponent is what is paid for one kind of thing.
+type SimulatedComponent struct {
+	For        string   `json:"for" enum:"order,clicks,lead,post,entry,fee,gift,milestone"`
+	IDs        []string `json:"ids" doc:"Of the draft's components that pay for it"`
+	Count      int64    `json:"count" doc:"What counts under the draft: orders of which something is kept, clicks, leads, posts, entries, fees due, gifts, milestone ladders on a step"`
+	Today      *Sum     `json:"today,omitempty"`
+	TodayOther []Sum    `json:"today_in_other_currencies,omitempty"`
+	Simulated  Sum      `json:"simulated"`
+	Difference *Sum     `json:"difference,omitempty"`
+}
+
+// SimulatedCost is what is earned, and what gifts cost.
+type SimulatedCost struct {
+	Today      *Sum `json:"today,omitempty"`
+	Simulated  Sum  `json:"simulated"`
+	Difference *Sum `json:"difference,omitempty"`
+	CPAToday   *Sum `json:"cpa_today,omitempty" doc:"Cost ÷ orders of which something is kept; absent without any"`
+	CPA        *Sum `json:"cpa,omitempty" doc:"The same under the draft"`
 }
 
 // SimulatedInfluencer is one influencer's part.
@@ -105,25 +128,28 @@ type SimulatedMode struct {
 type SimulatedLadder struct {
 	Component string          `json:"component"`
 	Start     *time.Time      `json:"period_start,omitempty"`
-	Sales     int             `json:"sales" doc:"Sales with something left to count"`
+	Counted   int64           `json:"counted" doc:"What counted: sales with something left, clicks, leads or entries"`
 	Modes     []SimulatedMode `json:"modes"`
 }
 
 // run values the sales and lays the result out.
 func (s *simulator) run(from, shop string) (*Simulation, error) {
 	t := s.draft.Terms
-	s.fold(t, func(x *sale, r commission.Result) { x.result = r })
+	s.fold(t, func(x *sale, r commission.Result) { x.result = outcome{r.Target, r.NetBase, r.Counted, r.State} })
 	if has(t, terms.RateTiers) {
 		if err := s.tiers(); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortFunc(s.sales, func(a, b *sale) int {
-		return cmp.Or(strings.Compare(s.people[a.person].handle, s.people[b.person].handle), a.at.Compare(b.at),
-			cmp.Compare(a.orderID, b.orderID), cmp.Compare(a.agreement, b.agreement))
+		return cmp.Or(strings.Compare(a.who.handle, b.who.handle), a.at.Compare(b.at),
+			cmp.Compare(a.orderID, b.orderID), cmp.Compare(a.deal.id, b.deal.id))
 	})
 	out := &Simulation{TermsHash: t.Hash(), Currency: string(t.Currency), OrdersFrom: from, Shop: shop, From: instant(s.draft.From), To: instant(s.draft.To),
-		Sales: len(s.sales), Nobodys: s.nobodys, ByPerson: []SimulatedInfluencer{}, ByOrder: []SimulatedOrder{}}
+		Holds: "over", Sales: len(s.sales), Nobodys: s.nobodys, ByPerson: []SimulatedInfluencer{}, ByOrder: []SimulatedOrder{}}
+	if s.draft.HoldsNow {
+		out.Holds = "now"
+	}
 
 	listed := s.sales
 	if s.draft.Limit > 0 && len(listed) > s.draft.Limit {
@@ -139,27 +165,15 @@ func (s *simulator) run(from, shop string) (*Simulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := tally{today: s.todayOf(s.sales)}
-	for id, own := range s.byPerson() {
-		p := s.people[id]
-		one := tally{today: s.todayOf(own)}
-		for _, x := range own {
-			one.base += x.result.Counted
-			one.orders += x.result.Target
-		}
-		for c, minor := range p.milestonesToday {
-			one.today.add(c, minor)
-			all.today.add(c, minor)
-		}
-		one.milestones = ladders.drafted[id]
-		all.base, all.orders, all.milestones = all.base+one.base, all.orders+one.orders, all.milestones+one.milestones
-		out.ByPerson = append(out.ByPerson, SimulatedInfluencer{Influencer: p.handle, InfluencerID: p.id, Sales: len(own),
+	each := s.tallies(ladders)
+	for id, one := range each {
+		out.ByPerson = append(out.ByPerson, SimulatedInfluencer{Influencer: s.people[id].handle, InfluencerID: s.people[id].id, Sales: one.sales,
 			SimulatedTotals: s.totals(one), Ladders: ladders.of[id]})
 	}
 	slices.SortFunc(out.ByPerson, func(a, b SimulatedInfluencer) int {
 		return cmp.Or(strings.Compare(a.Influencer, b.Influencer), strings.Compare(a.InfluencerID, b.InfluencerID))
 	})
-	out.Totals = s.totals(all)
+	out.Totals = s.totals(s.together(each))
 	out.Milestones = ladders.total
 	out.Notes = s.notes(from)
 	return out, nil
@@ -167,34 +181,37 @@ func (s *simulator) run(from, shop string) (*Simulation, error) {
 
 func (s *simulator) notes(from string) []string {
 	var n []string
+	t := s.draft.Terms
 	if from == "store" {
 		n = append(n, "Whoever won an order keeps it: the draft's attribution section is not tried on stored orders.")
+		if has(t, terms.Clicks) || has(t, terms.Leads) {
+			n = append(n, "Clicks and leads count as they were judged: the draft's rules for duplicates and deadlines are not tried.")
+		}
 	} else {
 		n = append(n, "Each discount code stands for an influencer; orders without a code are nobody's.")
+		if earning.Tries(t) {
+			n = append(n, "Given orders tell of no clicks, leads, posts, giveaway entries, fees and gifts: what the draft pays for those is not here.")
+		}
 	}
-	if has(s.draft.Terms, terms.Milestones) {
-		n = append(n, "Every sale counts for milestones as if its hold were over, and nothing of them as paid.")
+	if has(t, terms.Milestones) && !s.draft.HoldsNow {
+		n = append(n, "Everything counts for milestones as if its hold were over, and nothing of them as paid.")
 	}
 	if !s.draft.From.IsZero() || !s.draft.To.IsZero() {
-		n = append(n, "Tiers, caps and milestones count the sales of the span only.")
+		n = append(n, "Tiers, caps and milestones count what happened in the span only.")
 	}
 	return n
 }
 
 func (s *simulator) orderOf(x *sale) SimulatedOrder {
 	c := s.draft.Terms.Currency
-	o := SimulatedOrder{OrderID: strconv.FormatInt(x.orderID, 10), Name: x.name, At: x.at.UTC(), Influencer: s.people[x.person].handle,
-		Code: x.share.Code, ShareBps: int64(x.share.Bps), Base: sumOf(x.result.NetBase, x.currency),
-		Simulated: sumOf(x.result.Target, c), State: x.result.State, Tiers: s.conventionsOf([]*sale{x})}
-	if x.today != nil {
-		today, in := int64(0), c
-		for cur, minor := range x.today { // an earning has one currency
-			today, in = minor, cur
-		}
-		sum := sumOf(today, in)
+	o := SimulatedOrder{OrderID: strconv.FormatInt(x.orderID, 10), Name: x.name, At: x.at.UTC(), Influencer: x.who.handle,
+		Code: x.code, ShareBps: int64(x.bps), Base: sumOf(x.result.netBase, x.currency),
+		Simulated: sumOf(x.result.target, c), State: x.result.state, Tiers: s.conventionsOf([]*sale{x})}
+	if s.compares {
+		sum := sumOf(x.today, cmp.Or(x.todayIn, c))
 		o.Today = &sum
-		if in == c {
-			d := sumOf(x.result.Target-today, c)
+		if sum.Currency == string(c) {
+			d := sumOf(x.result.target-x.today, c)
 			o.Difference = &d
 		}
 	}
@@ -208,183 +225,17 @@ func (s *simulator) conventionsOf(sales []*sale) []SimulatedConvention {
 		return nil
 	}
 	var out []SimulatedConvention
-	for _, c := range conventions {
-		var sums [2]int64
-		for i, p := range policies {
-			for _, x := range sales {
-				sums[i] += x.variants[variant{c, p}]
+	for i, c := range conventions {
+		var sums [len(policies)]int64
+		for _, x := range sales {
+			for k := range policies {
+				sums[k] += x.variants[i*len(policies)+k]
 			}
 		}
 		drafted := !slices.ContainsFunc(t.Components, func(k terms.Component) bool { return k.Type == terms.RateTiers && k.Convention != c })
 		out = append(out, SimulatedConvention{Convention: c, Drafted: drafted, AtOriginalRate: sumOf(sums[0], t.Currency), Refold: sumOf(sums[1], t.Currency)})
 	}
 	return out
-}
-
-func (s *simulator) byPerson() map[int64][]*sale {
-	by := map[int64][]*sale{}
-	for _, x := range s.sales {
-		by[x.person] = append(by[x.person], x)
-	}
-	return by
-}
-
-// tally is sums on the way to SimulatedTotals.
-type tally struct {
-	base, orders, milestones int64
-	today                    purse // nil: there is no today
-}
-
-// todayOf sums what is posted; nil when the orders were given.
-func (s *simulator) todayOf(sales []*sale) purse {
-	var p purse
-	for _, x := range sales {
-		if x.today == nil {
-			continue
-		}
-		if p == nil {
-			p = purse{}
-		}
-		for c, minor := range x.today {
-			p.add(c, minor)
-		}
-	}
-	return p
-}
-
-func (s *simulator) totals(a tally) SimulatedTotals {
-	c := s.draft.Terms.Currency
-	t := SimulatedTotals{Base: sumOf(a.base, c), Orders: sumOf(a.orders, c), Simulated: sumOf(a.orders+a.milestones, c)}
-	if has(s.draft.Terms, terms.Milestones) {
-		m := sumOf(a.milestones, c)
-		t.Milestones = &m
-	}
-	if a.today == nil {
-		return t
-	}
-	today := sumOf(a.today[c], c)
-	t.Today = &today
-	for _, cur := range slices.Sorted(maps.Keys(a.today)) {
-		if cur != c && a.today[cur] != 0 {
-			t.TodayOther = append(t.TodayOther, sumOf(a.today[cur], cur))
-		}
-	}
-	if t.TodayOther == nil {
-		d := sumOf(a.orders+a.milestones-a.today[c], c)
-		t.Difference = &d
-	}
-	return t
-}
-
-// ladderSums is what milestones give.
-type ladderSums struct {
-	of      map[int64][]SimulatedLadder // by influencer
-	drafted map[int64]int64             // by influencer, as the draft says
-	total   []SimulatedMode
-}
-
-// ladders values the milestones of the draft in both modes, each agreement and
-// period on its own, with every sale counted as one whose hold is over.
-func (s *simulator) ladders() (ladderSums, error) {
-	out := ladderSums{of: map[int64][]SimulatedLadder{}, drafted: map[int64]int64{}}
-	t := s.draft.Terms
-	if !has(t, terms.Milestones) {
-		return out, nil
-	}
-	byMode := map[string]*terms.Terms{}
-	for _, mode := range modes {
-		m := SimulatedMode{Mode: mode, Drafted: !slices.ContainsFunc(t.Components, func(k terms.Component) bool {
-			return k.Type == terms.Milestones && k.Mode != mode
-		})}
-		doc, err := changed(t, func(k *terms.Component) {
-			if k.Type == terms.Milestones {
-				k.Mode = mode
-			}
-		})
-		if e := errs.As(err); e != nil && len(e.Fields) > 0 {
-			m.Why = e.Fields[0].Path + " " + e.Fields[0].Msg
-		} else if err != nil {
-			return out, err
-		} else {
-			byMode[mode] = doc
-			zero := sumOf(0, t.Currency)
-			m.Amount = &zero
-		}
-		out.total = append(out.total, m)
-	}
-	sums := map[string]int64{}
-	by := s.byAgreement()
-	for _, agreement := range sortedKeys(by) {
-		own := by[agreement]
-		who := own[0].person
-		for i := range t.Components {
-			if t.Components[i].Type != terms.Milestones {
-				continue
-			}
-			for _, l := range s.periods(&t.Components[i], own) {
-				out.drafted[who] += target(t, i, l.qualifiers)
-				shown := SimulatedLadder{Component: t.Components[i].ID, Start: instant(l.start), Modes: slices.Clone(out.total)}
-				for _, q := range l.qualifiers {
-					if q.NetBase > 0 {
-						shown.Sales++
-					}
-				}
-				for k := range shown.Modes {
-					doc := byMode[shown.Modes[k].Mode]
-					if doc == nil {
-						continue
-					}
-					minor := target(doc, i, l.qualifiers)
-					sums[shown.Modes[k].Mode] += minor
-					sum := sumOf(minor, t.Currency)
-					shown.Modes[k].Amount = &sum
-				}
-				out.of[who] = append(out.of[who], shown)
-			}
-		}
-	}
-	for k := range out.total {
-		if out.total[k].Amount != nil {
-			sum := sumOf(sums[out.total[k].Mode], t.Currency)
-			out.total[k].Amount = &sum
-		}
-	}
-	return out, nil
-}
-
-func target(t *terms.Terms, component int, qs []commission.Qualifier) int64 {
-	minor, _ := commission.MilestoneTarget(t.Components[component], t, qs, 0, 0)
-	return minor
-}
-
-type ladder struct {
-	start      time.Time
-	qualifiers []commission.Qualifier
-}
-
-// periods deals an agreement's sales out to the periods of a component.
-func (s *simulator) periods(c *terms.Component, own []*sale) []ladder {
-	by := map[time.Time]*ladder{}
-	var out []*ladder
-	for _, x := range own {
-		if x.result.State != "" {
-			continue
-		}
-		start, _ := period.Of(c.Period, x.at, s.zone)
-		l := by[start]
-		if l == nil {
-			l = &ladder{start: start}
-			by[start] = l
-			out = append(out, l)
-		}
-		l.qualifiers = append(l.qualifiers, commission.Qualifier{OrderID: x.orderID, PaidAt: x.at, NetBase: x.result.Counted, Locked: true})
-	}
-	slices.SortFunc(out, func(a, b *ladder) int { return a.start.Compare(b.start) })
-	flat := make([]ladder, len(out))
-	for i, l := range out {
-		flat[i] = *l
-	}
-	return flat
 }
 
 func instant(t time.Time) *time.Time {

@@ -95,6 +95,9 @@ func Revise(ctx context.Context, tx *store.Tx, id int64, document []byte, author
 	if err := tx.AddLandingVersion(ctx, &v); err != nil {
 		return nil, err
 	}
+	if err := tx.DropLandingDraft(ctx, id); err != nil { // it is a version now
+		return nil, err
+	}
 	return &v, nil
 }
 

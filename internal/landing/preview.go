@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"tributary/internal/domain/order"
 	"tributary/internal/domain/page"
 	"tributary/internal/errs"
 	"tributary/internal/seal"
@@ -26,7 +27,7 @@ const (
 	previewMAC  = 16
 )
 
-// Sign is the token for a version until an instant.
+// Sign is the token for a version, or for the draft (0), until an instant.
 func (p *Previews) Sign(shopID, pageID int64, version int, until time.Time) string {
 	b := make([]byte, previewBody, previewBody+sha256.Size)
 	binary.BigEndian.PutUint64(b, uint64(shopID))            //nolint:gosec // ids are positive
@@ -45,8 +46,16 @@ func (p *Previews) mac(b []byte) []byte {
 // errPreview says nothing about why: who has no good token learns nothing.
 var errPreview = errs.New(errs.NotFound, "preview_over", "This preview has ended, or never was. Ask for a new one.")
 
-// Preview renders the version that a token of the page names.
-func (p *Pages) Preview(ctx context.Context, keys *Previews, publicID, token string) (*Rendered, error) {
+// Preview is a version, or what somebody is writing, as it would be shown.
+type Preview struct {
+	*Rendered
+	Shop   string   // its domain
+	Stores []string // addresses of its stores whose admin frames us; WooCommerce only
+}
+
+// Preview renders the version that a token of the page names; version 0 is the
+// draft. A still one runs no script.
+func (p *Pages) Preview(ctx context.Context, keys *Previews, publicID, token string, still bool) (*Preview, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) != previewBody+previewMAC || !hmac.Equal(b[previewBody:], keys.mac(b[:previewBody])) {
 		return nil, errPreview
@@ -56,7 +65,7 @@ func (p *Pages) Preview(ctx context.Context, keys *Previews, publicID, token str
 	if !p.db.Now().Before(time.Unix(until, 0)) {
 		return nil, errPreview
 	}
-	var r *Rendered
+	var out Preview
 	err = p.db.InTx(ctx, shop, func(tx *store.Tx) error {
 		head, err := tx.LandingPage(ctx, id)
 		if err != nil {
@@ -65,25 +74,51 @@ func (p *Pages) Preview(ctx context.Context, keys *Previews, publicID, token str
 		if head.PublicID != publicID {
 			return errPreview
 		}
-		v, err := tx.LandingVersion(ctx, id, version)
-		if err != nil {
-			return err
-		}
 		s, err := tx.LandingScene(ctx, head.AgreementID)
 		if err != nil {
 			return err
 		}
-		d, err := page.Stored(v.Document)
+		d, err := shown(ctx, tx, id, version)
 		if err != nil {
 			return err
 		}
+		if s.Platform == int16(order.WooCommerce) {
+			cs, err := tx.Connections(ctx)
+			if err != nil {
+				return err
+			}
+			for i := range cs {
+				if cs[i].RevokedAt.IsZero() {
+					out.Stores = append(out.Stores, cs[i].BaseURL)
+				}
+			}
+		}
 		scene := p.scene(head, &s, version, "")
-		scene.Preview = true
-		r, err = Render(d, scene, tx.Now)
+		scene.Preview, scene.Still, out.Shop = true, still, s.Domain
+		out.Rendered, err = Render(d, scene, tx.Now)
 		return err
 	})
 	if store.IsNotFound(err) {
 		return nil, errPreview
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// shown is the document of a version, or of the draft.
+func shown(ctx context.Context, tx *store.Tx, id int64, version int) (*page.Document, error) {
+	if version == 0 {
+		draft, err := tx.LandingDraft(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return read(ctx, tx, draft.Document)
+	}
+	v, err := tx.LandingVersion(ctx, id, version)
+	if err != nil {
+		return nil, err
+	}
+	return page.Stored(v.Document)
 }

@@ -19,6 +19,7 @@ type Scene struct {
 	Influencer string // name
 	Zone       *time.Location
 	Preview    bool
+	Still      bool // without its script
 }
 
 type view struct {
@@ -32,6 +33,7 @@ type view struct {
 }
 
 type sectionView struct {
+	Anchor                                string // in a preview: where its section is
 	Type, Heading, Silent, Button, Go, By string
 	First                                 bool // of the heroes: its heading is the page's
 	Text                                  [][]string
@@ -69,7 +71,7 @@ func look(d *page.Document, s *Scene, now time.Time) *view {
 		Title: d.Title, Description: d.Description, URL: s.BaseURL + s.Path, Shop: s.Shop, Influencer: s.Influencer,
 		Disclosure: w.disclose(s.Influencer), CSS: assetPath(cssName), Preview: s.Preview, Image: d.Image, Words: w,
 	}
-	if d.Moves() {
+	if d.Moves() && !s.Still {
 		v.JS = assetPath(jsName)
 	}
 	heroes := 0
@@ -87,6 +89,9 @@ func look(d *page.Document, s *Scene, now time.Time) *view {
 			}
 		}
 		x := lookAt(sec, s, w, now, strconv.Itoa(i))
+		if s.Preview {
+			x.Anchor = "s" + strconv.Itoa(i)
+		}
 		x.First = sec.Type == page.Hero && heroes == 1 && v.HeroFirst
 		v.Sections = append(v.Sections, x)
 	}

@@ -47,9 +47,8 @@ func milliseconds(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// A Line is the one wide log line of one unit of work: a request, a job, a
-// batch. What is learned on the way is added; Done writes it. A Line belongs to
-// one goroutine.
+// A Line is the one wide log line of one unit of work, such as a request, made
+// when the work is over: most of a door's lines are never written.
 type Line struct {
 	log   *slog.Logger
 	msg   string
@@ -58,17 +57,13 @@ type Line struct {
 	quiet bool
 }
 
-// NewLine begins the line of a unit of work.
-func NewLine(log *slog.Logger, msg string, attrs ...slog.Attr) *Line {
-	return &Line{log: log, msg: msg, start: time.Now(), attrs: attrs}
+// NewLine makes the line of a unit of work that began at start.
+func NewLine(log *slog.Logger, msg string, start time.Time) *Line {
+	return &Line{log: log, msg: msg, start: start}
 }
 
-// Add puts facts on the line. It may be called on nil.
-func (l *Line) Add(attrs ...slog.Attr) {
-	if l != nil {
-		l.attrs = append(l.attrs, attrs...)
-	}
-}
+// Add puts facts on the line.
+func (l *Line) Add(attrs ...slog.Attr) { l.attrs = append(l.attrs, attrs...) }
 
 // Quiet makes the line one of level debug if all is well, and reports whether
 // that is not written: then there is nothing to add.
@@ -94,17 +89,4 @@ func (l *Line) Done(ctx context.Context, err error) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
 	l.log.LogAttrs(ctx, level, l.msg, attrs...)
-}
-
-type lineKey struct{}
-
-// WithLine lets code further down add to the line: LineFrom(ctx).Add(…).
-func WithLine(ctx context.Context, l *Line) context.Context {
-	return context.WithValue(ctx, lineKey{}, l)
-}
-
-// LineFrom returns the line of this unit of work, or nil, which is usable.
-func LineFrom(ctx context.Context) *Line {
-	l, _ := ctx.Value(lineKey{}).(*Line)
-	return l
 }

@@ -112,7 +112,7 @@ func (c *Closer) close(ctx context.Context, shopID int64, month period.Month, by
 			return err
 		}
 		out.Batch.CreatedBy = by
-		lines, err := draw(ctx, tx, out.Batch)
+		lines, err := draw(ctx, tx, out.Batch, nil)
 		if err != nil {
 			return err
 		}
@@ -166,8 +166,9 @@ func begin(ctx context.Context, tx *store.Tx, month period.Month) (*store.Payout
 }
 
 // draw makes the lines of a batch: everybody with a movement in the period or a
-// balance left from the one before.
-func draw(ctx context.Context, tx *store.Tx, b *store.PayoutBatch) ([]store.PayoutLine, error) {
+// balance left from the one before. expected are movements that are not in the
+// ledger yet.
+func draw(ctx context.Context, tx *store.Tx, b *store.PayoutBatch, expected []store.Movement) ([]store.PayoutLine, error) {
 	moves, err := tx.Movements(ctx, b)
 	if err != nil {
 		return nil, err
@@ -182,6 +183,15 @@ func draw(ctx context.Context, tx *store.Tx, b *store.PayoutBatch) ([]store.Payo
 	for _, m := range moves {
 		k := account{m.InfluencerID, m.Currency}
 		journals[k], at[k] = m.Journals, len(lines)
+		lines = append(lines, store.PayoutLine{InfluencerID: m.InfluencerID, Currency: m.Currency, Movement: m.Minor})
+	}
+	for _, m := range expected {
+		k := account{m.InfluencerID, m.Currency}
+		if i, ok := at[k]; ok {
+			lines[i].Movement += m.Minor
+			continue
+		}
+		at[k] = len(lines)
 		lines = append(lines, store.PayoutLine{InfluencerID: m.InfluencerID, Currency: m.Currency, Movement: m.Minor})
 	}
 	last, err := tx.LastPayoutBatch(ctx)

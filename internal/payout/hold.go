@@ -86,6 +86,9 @@ func (c *Closer) lock(ctx context.Context, tx *store.Tx, due []store.DueEarning)
 	if err := tx.LockEarnings(ctx, ids); err != nil {
 		return err
 	}
+	if err := noteReleased(ctx, tx, shop, due); err != nil {
+		return err
+	}
 	if _, err := tx.PostJournals(ctx, js); err != nil {
 		return err
 	}
@@ -94,6 +97,37 @@ func (c *Closer) lock(ctx context.Context, tx *store.Tx, due []store.DueEarning)
 	}
 	slices.Sort(agreements)
 	return c.AfterLock(ctx, tx, slices.Compact(agreements))
+}
+
+// noteReleased has influencers told, in the morning after, what became theirs on
+// a day. What was released long ago is no news.
+func noteReleased(ctx context.Context, tx *store.Tx, shop *store.Shop, due []store.DueEarning) error {
+	zone, err := time.LoadLocation(shop.TimeZone)
+	if err != nil {
+		return err
+	}
+	whose := map[time.Time]map[int64]bool{}
+	for _, e := range due {
+		if e.Posted == 0 || tx.Now.Sub(e.ReleaseAt) > store.NewsFor {
+			continue
+		}
+		y, m, d := e.ReleaseAt.In(zone).Date()
+		day := time.Date(y, m, d, 0, 0, 0, 0, zone)
+		if whose[day] == nil {
+			whose[day] = map[int64]bool{}
+		}
+		whose[day][e.InfluencerID] = true
+	}
+	for day, set := range whose {
+		ids := make([]int64, 0, len(set))
+		for id := range set {
+			ids = append(ids, id)
+		}
+		if err := tx.Note(ctx, store.NoticeReleased, day.Unix(), day.AddDate(0, 0, 1).Add(8*time.Hour), ids...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Holds locks what is due now in every shop. One shop's failure does not stop

@@ -146,6 +146,15 @@ func (s *settlement) post(ctx context.Context, tx *store.Tx, lines []store.Payou
 	if err := tx.SettleLines(ctx, changed); err != nil {
 		return nil, err
 	}
+	for _, l := range changed { // who waits for money hears of it
+		kind := map[string]string{store.LinePaid: store.NoticePayoutSent, store.LineFailed: store.NoticePayoutFailed}[l.State]
+		if kind == "" {
+			continue
+		}
+		if err := tx.Note(ctx, kind, l.ID, tx.Now, l.InfluencerID); err != nil {
+			return nil, err
+		}
+	}
 	for chunk := range slices.Chunk(js, lockBatch) {
 		if _, err := tx.PostJournals(ctx, chunk); err != nil {
 			return nil, err

@@ -129,7 +129,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	approve := func(by string) func(tx *store.Tx) error {
 		return func(tx *store.Tx) error { _, err := payout.Approve(w.ctx, tx, b.ID, by); return err }
 	}
-	export := func(tx *store.Tx) error { _, _, err := payout.Export(w.ctx, tx, b.ID); return err }
+	export := func(tx *store.Tx) error { _, _, err := payout.Export(w.ctx, tx, nil, b.ID); return err }
 	settle := func(tx *store.Tx) error {
 		_, err := payout.Settle(w.ctx, tx, b.ID, []byte(heading))
 		return err
@@ -137,6 +137,9 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	assert.Equal(t, "batch_not_approved", code(pay))
 	assert.Equal(t, "batch_not_paying", code(export))
 	assert.Equal(t, "approver_missing", code(approve("  ")))
+	if b.CreatedBy != "" {
+		assert.Equal(t, "own_batch", code(approve(b.CreatedBy)))
+	}
 	w.in(w.shop, approve("ben"))
 	w.in(w.shop, approve("ben"))
 	assert.Equal(t, "batch_not_draft", code(approve("cleo")))
@@ -145,7 +148,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	w.in(w.shop, pay)
 	var file []byte
 	w.in(w.shop, func(tx *store.Tx) (err error) {
-		file, _, err = payout.Export(w.ctx, tx, b.ID)
+		file, _, err = payout.Export(w.ctx, tx, nil, b.ID)
 		return err
 	})
 	rows, err := stdcsv.NewReader(bytes.NewReader(file)).ReadAll()
@@ -157,7 +160,7 @@ func TestABatchIsPaidOnlyAfterItIsApprovedAndExportedOnlyWhilePaying(t *testing.
 	_, err = w.settle(b.ID, heading+row(l, "unknown", ""))
 	require.NoError(t, err)
 	w.in(w.shop, func(tx *store.Tx) (err error) {
-		file, _, err = payout.Export(w.ctx, tx, b.ID)
+		file, _, err = payout.Export(w.ctx, tx, nil, b.ID)
 		return err
 	})
 	assert.Equal(t, 1, bytes.Count(file, []byte("\n")))

@@ -9,6 +9,8 @@ import (
 	"tributary/internal/domain/money"
 	"tributary/internal/errs"
 	rail "tributary/internal/rail/csv"
+	"tributary/internal/rail/payee"
+	"tributary/internal/seal"
 	"tributary/internal/store"
 )
 
@@ -20,13 +22,13 @@ func underLock(ctx context.Context, tx *store.Tx, batchID int64) (*store.PayoutB
 	return tx.PayoutBatch(ctx, batchID)
 }
 
-// Approve releases a draft batch for payment; by is who says so. The same
-// person may say it twice. Conflict when the batch is past that.
+// Approve releases a draft batch for payment; by is who says so, and somebody
+// else than who closed the month: four eyes. What the schedule closed anybody may
+// approve. The same person may say it twice. Conflict when the batch is past
+// that, Forbidden when it is their own.
 func Approve(ctx context.Context, tx *store.Tx, batchID int64, by string) (*store.PayoutBatch, error) {
-	by = strings.TrimSpace(by)
-	if by == "" || len(by) > 200 {
-		return nil, errs.New(errs.Invalid, "approver_missing", "An approval needs the name of who gives it.",
-			errs.Field{Path: "by", Msg: "must have 1 to 200 characters"})
+	if by = strings.TrimSpace(by); by == "" {
+		return nil, errs.New(errs.Invalid, "approver_missing", "An approval needs somebody who gives it.")
 	}
 	b, err := underLock(ctx, tx, batchID)
 	if err != nil {
@@ -37,6 +39,9 @@ func Approve(ctx context.Context, tx *store.Tx, batchID int64, by string) (*stor
 	}
 	if b.State != store.BatchDraft {
 		return nil, errs.New(errs.Conflict, "batch_not_draft", fmt.Sprintf("The batch of %s is %s: only a draft can be approved.", b.Period, b.State))
+	}
+	if b.CreatedBy == by {
+		return nil, errs.New(errs.Forbidden, "own_batch", fmt.Sprintf("%s closed %s, so somebody else has to approve it.", by, b.Period))
 	}
 	b.State, b.ApprovedAt, b.ApprovedBy = store.BatchApproved, tx.Now, by
 	return b, tx.SetPayoutBatch(ctx, b)
@@ -66,7 +71,7 @@ func StartPaying(ctx context.Context, tx *store.Tx, batchID int64) (*store.Payou
 // Export is the payouts of a batch that are with the rail, as the CSV file to
 // pay from. Those with an outcome, and those whose outcome is in doubt, are not
 // in it: paying them again would be paying twice.
-func Export(ctx context.Context, tx *store.Tx, batchID int64) (file []byte, name string, err error) {
+func Export(ctx context.Context, tx *store.Tx, keys *seal.Keys, batchID int64) (file []byte, name string, err error) {
 	b, err := tx.PayoutBatch(ctx, batchID)
 	if err != nil {
 		return nil, "", err
@@ -77,7 +82,11 @@ func Export(ctx context.Context, tx *store.Tx, batchID int64) (file []byte, name
 	var buf bytes.Buffer
 	w := rail.NewWriter(&buf)
 	err = tx.EachPaying(ctx, b.ID, func(p *store.PayoutFile) error {
-		return w.Write(rail.Payout{ID: p.ID, Key: p.Key, Period: b.Period, Handle: p.Handle, Name: p.Name, Email: p.Email, Detail: p.Detail,
+		detail, err := payee.Open(keys, tx.ShopID, p.InfluencerID, p.Detail)
+		if err != nil {
+			return err
+		}
+		return w.Write(rail.Payout{ID: p.ID, Key: p.Key, Period: b.Period, Handle: p.Handle, Name: p.Name, Email: p.Email, Detail: detail,
 			Amount: money.Amount{Minor: p.Pay, Currency: money.Currency(p.Currency)}})
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ type StatementLine struct {
 
 // kindNames are the kinds of journal for people and programs.
 var kindNames = map[ledger.Kind]string{
-	ledger.KindLock: "earned", ledger.KindAdjust: "adjusted", ledger.KindPayoutBack: "payout_returned", ledger.KindWriteOff: "written_off",
+	ledger.KindLock: "earned", ledger.KindAdjust: "adjusted", ledger.KindPayoutBack: "payout_returned", ledger.KindWriteOff: "written_off", ledger.KindAward: "awarded",
 }
 
 // KindName names what a movement is.

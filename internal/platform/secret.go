@@ -154,6 +154,17 @@ func SocialPlace(shopID int64, network string) []byte {
 // CRMPlace is of the secret that a CRM signs with.
 func CRMPlace(shopID int64) []byte { return fmt.Appendf(nil, "shop/%d/crm", shopID) }
 
+// PayeePlace and TaxPlace are of how an influencer is paid, and of their tax
+// form.
+func PayeePlace(shopID, influencerID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/influencer/%d/payee", shopID, influencerID)
+}
+
+// TaxPlace is of an influencer's tax form.
+func TaxPlace(shopID, influencerID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/influencer/%d/tax", shopID, influencerID)
+}
+
 // PrivacyPlace is the place of what a privacy request is about, and of its answer.
 func PrivacyPlace(shopID int64, what string) []byte {
 	return fmt.Appendf(nil, "shop/%d/privacy/%s", shopID, what)

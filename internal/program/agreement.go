@@ -62,7 +62,18 @@ func DraftVersion(ctx context.Context, tx *store.Tx, agreementID int64, terms []
 
 // Offer offers the newest version, a draft, for signing.
 func Offer(ctx context.Context, tx *store.Tx, agreementID int64) error {
-	return move(ctx, tx, agreementID, store.VersionOffered, store.VersionDraft)
+	if err := move(ctx, tx, agreementID, store.VersionOffered, store.VersionDraft); err != nil {
+		return err
+	}
+	a, err := tx.Agreement(ctx, agreementID)
+	if err != nil {
+		return err
+	}
+	vs, err := tx.Versions(ctx, agreementID)
+	if err != nil {
+		return err
+	}
+	return tx.Note(ctx, store.NoticeOffered, vs[len(vs)-1].ID, tx.Now, a.InfluencerID)
 }
 
 // Decline says that a party does not take the offered version.

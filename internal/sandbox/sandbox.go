@@ -97,6 +97,10 @@ type Options struct {
 
 	Delivery Delivery
 	Addr     string // of the store's HTTP server; default 127.0.0.1:0
+
+	// Skip moves the clock behind Now ahead. With it, whoever reaches the store's
+	// server makes things happen under /play.
+	Skip func(time.Duration)
 }
 
 // Delivery says how webhooks travel. Probabilities are per thousand.
@@ -130,6 +134,8 @@ type Store struct {
 	ids       int64 // last resource id given out
 	items     int64 // last line, refund line or meta id
 	numbers   int64
+	app       string // shown in the admin
+	link      link   // of a WooCommerce store to the app
 
 	srv server
 }

@@ -53,6 +53,9 @@ func (s *Store) Start() error {
 		}
 		s.page(rw, r)
 	})
+	if s.opt.Skip != nil {
+		s.playRoutes(mux)
+	}
 	if s.woo != nil {
 		s.woo.routes(mux)
 	} else {

@@ -42,6 +42,7 @@ func (w *wooSide) newKey(write bool) *wooKey {
 }
 
 func (w *wooSide) routes(mux *http.ServeMux) {
+	w.adminRoutes(mux)
 	const v3 = "/wp-json/wc/v3"
 	handle := func(pattern string, h http.HandlerFunc) {
 		method, path, _ := strings.Cut(pattern, " ")

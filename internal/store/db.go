@@ -9,7 +9,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +33,8 @@ type DB struct {
 	gorm *gorm.DB
 	now  func() time.Time
 	ids  idBlocks
+
+	looks atomic.Int64 // commits of deliveries that are still to look for repeats
 }
 
 // Options of Open. The zero value is good.
@@ -115,10 +119,17 @@ type Tx struct {
 // commits if f returns nil. Nothing outside PostgreSQL may happen inside f.
 // shopID 0 sees no tenant rows; the doors work with it.
 func (db *DB) InTx(ctx context.Context, shopID int64, f func(*Tx) error) error {
-	return db.inTx(ctx, shopID, nil, f)
+	return db.inTx(ctx, shopID, "", nil, f)
 }
 
-func (db *DB) inTx(ctx context.Context, shopID int64, opt *sql.TxOptions, f func(*Tx) error) (err error) {
+// InPortal is InTx in which only the rows of one influencer are visible, and
+// nothing can be written: the database keeps influencers apart whatever f asks.
+func (db *DB) InPortal(ctx context.Context, shopID, influencerID int64, f func(*Tx) error) error {
+	return db.inTx(ctx, shopID, strconv.FormatInt(influencerID, 10), &sql.TxOptions{ReadOnly: true}, f)
+}
+
+// inTx is for the application; with an influencer, for the portal.
+func (db *DB) inTx(ctx context.Context, shopID int64, influencer string, opt *sql.TxOptions, f func(*Tx) error) (err error) {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
@@ -143,7 +154,12 @@ func (db *DB) inTx(ctx context.Context, shopID int64, opt *sql.TxOptions, f func
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, "SELECT set_config('role', 'tributary_app', true), set_config('app.shop_id', $1::bigint::text, true)", shopID); err != nil {
+	enter, args := "SELECT set_config('role', 'tributary_app', true), set_config('app.shop_id', $1::bigint::text, true)", []any{shopID}
+	if influencer != "" {
+		enter = "SELECT set_config('role', 'tributary_portal', true), set_config('app.shop_id', $1::bigint::text, true), set_config('app.influencer_id', $2::text, true)"
+		args = append(args, influencer)
+	}
+	if _, err := tx.ExecContext(ctx, enter, args...); err != nil {
 		return fmt.Errorf("enter shop %d: %w", shopID, err)
 	}
 	t := &Tx{ShopID: shopID, Now: db.Now(), db: db}

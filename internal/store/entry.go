@@ -165,6 +165,18 @@ func (tx *Tx) FrozenEntries(ctx context.Context, giveawayID int64) ([]FrozenEntr
 	return out, nil
 }
 
+// FrozenEntry returns one entry of a giveaway's frozen list; ErrNotFound when it
+// is not in it.
+func (tx *Tx) FrozenEntry(ctx context.Context, giveawayID, id int64) (e FrozenEntry, err error) {
+	err = tx.pgx.QueryRow(ctx, `SELECT id, person, way, at, order_id, agreement_id, void, coalesce(place, 0) FROM giveaway_entries
+		WHERE shop_id = $1 AND giveaway_id = $2 AND id = $3`, tx.ShopID, giveawayID, id).Scan(&e.ID, &e.Person, &e.Way, &e.At, &e.OrderID, &e.AgreementID, &e.Void, &e.Place)
+	if err != nil {
+		return e, fmt.Errorf("load entry of giveaway %d: %w", giveawayID, notFound(err))
+	}
+	e.At, e.Counts = e.At.UTC(), true
+	return e, nil
+}
+
 // DrawEntries writes which entries could not win, and who won.
 func (tx *Tx) DrawEntries(ctx context.Context, giveawayID int64, void map[int64]string, winners []int64) error {
 	var ids []int64

@@ -17,8 +17,10 @@ type DueEarning struct {
 }
 
 // dueEarnings leaves out what a person must look at first: a held earning stays
-// pending, however long ago its hold ended (R-34 gives that its own deadline).
-const dueEarnings = "FROM earnings WHERE shop_id = $1 AND locked_at IS NULL AND release_at IS NOT NULL AND state <> 'held' AND release_at <= $2"
+// pending, however long ago its hold ended (R-34 gives that its own deadline),
+// and so does one that is disputed.
+const dueEarnings = `FROM earnings WHERE shop_id = $1 AND locked_at IS NULL AND release_at IS NOT NULL AND state <> 'held' AND release_at <= $2
+	AND NOT EXISTS (SELECT FROM disputes d WHERE d.shop_id = earnings.shop_id AND d.earning_id = earnings.id AND d.state IN ('open', 'asked'))`
 
 // DueEarnings returns up to limit earnings whose hold is over at upTo, the
 // oldest first. The caller holds the shop's lock.
@@ -45,6 +47,22 @@ func (tx *Tx) CountDueEarnings(ctx context.Context, upTo time.Time) (n int64, er
 		return 0, fmt.Errorf("count earnings whose hold is over: %w", err)
 	}
 	return n, nil
+}
+
+// DueSums is what DueEarnings has to give, by influencer and currency.
+func (tx *Tx) DueSums(ctx context.Context, upTo time.Time) ([]Movement, error) {
+	rows, err := tx.pgx.Query(ctx, "SELECT influencer_id, currency, sum(posted)::bigint "+dueEarnings+" GROUP BY 1, 2 ORDER BY 1, 2", tx.ShopID, upTo)
+	if err != nil {
+		return nil, fmt.Errorf("sum earnings whose hold is over: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (m Movement, err error) {
+		err = r.Scan(&m.InfluencerID, &m.Currency, &m.Minor)
+		return m, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum earnings whose hold is over: %w", err)
+	}
+	return out, nil
 }
 
 // LockEarnings marks earnings locked as of the end of their hold. What is

@@ -24,6 +24,8 @@ type Influencer struct {
 	TaxForm      string
 	BannedAt     *time.Time
 	CreatedAt    time.Time
+	InvitedAt    *time.Time // the last time
+	LeavingAt    *time.Time // asked to leave and to have their data deleted
 }
 
 // TableName is for gorm.
@@ -56,6 +58,16 @@ func (tx *Tx) Influencer(ctx context.Context, id int64) (*Influencer, error) {
 	i, err := gorm.G[Influencer](tx.g).Where("shop_id = ? AND id = ?", tx.ShopID, id).Take(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load influencer %d: %w", id, notFound(err))
+	}
+	return &i, nil
+}
+
+// InfluencerByHandle returns one influencer; ErrNotFound when nobody has the
+// handle.
+func (tx *Tx) InfluencerByHandle(ctx context.Context, handle string) (*Influencer, error) {
+	i, err := gorm.G[Influencer](tx.g).Where("shop_id = ? AND handle = ?", tx.ShopID, handle).Take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load influencer %q: %w", handle, notFound(err))
 	}
 	return &i, nil
 }

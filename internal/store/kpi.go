@@ -14,9 +14,9 @@ import (
 	"tributary/internal/domain/kpi"
 )
 
-// AddKPI adds cells to the counts: days of zone's calendar for every dimension,
-// hours for the shop, campaigns and influencers. The caller holds the shop's
-// lock.
+// AddKPI adds cells to the counts, in one round trip: days of zone's calendar for
+// every dimension, hours for those that have them (kpi.Dim.Hourly). The caller
+// holds the shop's lock.
 func (tx *Tx) AddKPI(ctx context.Context, zone *time.Location, c kpi.Cells) error {
 	days, hours := map[cellKey]*kpi.Measures{}, map[cellKey]*kpi.Measures{}
 	add := func(m map[cellKey]*kpi.Measures, k cellKey, v *kpi.Measures) {
@@ -25,17 +25,26 @@ func (tx *Tx) AddKPI(ctx context.Context, zone *time.Location, c kpi.Cells) erro
 		}
 		m[k].Add(v)
 	}
-	for _, k := range c.Keys() {
+	for k, m := range c {
+		if m.IsZero() {
+			continue
+		}
 		y, mo, d := k.Hour.In(zone).Date()
-		add(days, cellKey{k.Dim, k.ID, time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), k.Currency}, c[k])
-		if k.Dim <= kpi.Influencer {
-			add(hours, cellKey{k.Dim, k.ID, k.Hour, k.Currency}, c[k])
+		add(days, cellKey{k.Dim, k.ID, time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), k.Currency}, m)
+		if k.Dim.Hourly() {
+			add(hours, cellKey{k.Dim, k.ID, k.Hour, k.Currency}, m)
 		}
 	}
-	if err := tx.addCells(ctx, addDays, days); err != nil {
-		return err
+	var b pgx.Batch
+	tx.addCells(&b, addDays, days)
+	tx.addCells(&b, addHours, hours)
+	if b.Len() == 0 {
+		return nil
 	}
-	return tx.addCells(ctx, addHours, hours)
+	if err := tx.pgx.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("add to the KPIs: %w", err)
+	}
+	return nil
 }
 
 type cellKey struct {
@@ -65,7 +74,7 @@ func addStatement(table, at, typ string) string {
 		table, at, columns, typ, strings.Join(arrays, ", "), at, strings.Join(sets, ", "))
 }
 
-func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]*kpi.Measures) error {
+func (tx *Tx) addCells(b *pgx.Batch, statement string, cells map[cellKey]*kpi.Measures) {
 	keys := make([]cellKey, 0, len(cells))
 	for k, m := range cells {
 		if !m.IsZero() {
@@ -73,7 +82,7 @@ func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]
 		}
 	}
 	if len(keys) == 0 {
-		return nil
+		return
 	}
 	slices.SortFunc(keys, func(a, b cellKey) int {
 		return cmp.Or(cmp.Compare(a.dim, b.dim), cmp.Compare(a.id, b.id), a.at.Compare(b.at), strings.Compare(a.currency, b.currency))
@@ -93,10 +102,7 @@ func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]
 	for m := range values {
 		args = append(args, values[m])
 	}
-	if _, err := tx.pgx.Exec(ctx, statement, args...); err != nil {
-		return fmt.Errorf("add to the KPIs: %w", err)
-	}
-	return nil
+	b.Queue(statement, args...)
 }
 
 // KPIGrain is the length of the steps of a series.
@@ -137,12 +143,46 @@ type KPIRow struct {
 
 // KPIs sums the counts.
 func (tx *Tx) KPIs(ctx context.Context, f KPIFilter) ([]KPIRow, error) {
-	sums := make([]string, kpi.MeasureCount)
-	for i, n := range kpi.Names {
-		sums[i] = "sum(" + n + ")::bigint"
+	all, err := tx.KPIsOf(ctx, f)
+	if err != nil {
+		return nil, err
 	}
-	table, column := "kpi_days", "day"
-	at := "NULL::timestamp"
+	return all[0], nil
+}
+
+// KPIsOf sums the counts for several filters in one round trip.
+func (tx *Tx) KPIsOf(ctx context.Context, fs ...KPIFilter) ([][]KPIRow, error) {
+	var b pgx.Batch
+	for i := range fs {
+		f := &fs[i]
+		b.Queue(f.query(), tx.ShopID, int16(f.Dim), f.ID, f.From, f.To)
+	}
+	res := tx.pgx.SendBatch(ctx, &b)
+	out := make([][]KPIRow, len(fs))
+	for i := range fs {
+		rows, err := res.Query()
+		if err == nil {
+			out[i], err = pgx.CollectRows(rows, scanKPI)
+		}
+		if err != nil {
+			_ = res.Close()
+			return nil, fmt.Errorf("sum the KPIs: %w", err)
+		}
+	}
+	if err := res.Close(); err != nil {
+		return nil, fmt.Errorf("sum the KPIs: %w", err)
+	}
+	return out, nil
+}
+
+// fewBest is how many of a dimension are looked up one by one, once it is known
+// which they are.
+const fewBest = 100
+
+// query is the statement of a filter: $1 shop, $2 dimension, $3 id (used even
+// where there is none), and the range.
+func (f *KPIFilter) query() string {
+	table, column, at := "kpi_days", "day", "NULL::timestamp"
 	switch f.Grain {
 	case KPIHour:
 		table, column, at = "kpi_hours", "hour", "hour AT TIME ZONE 'UTC'"
@@ -153,33 +193,38 @@ func (tx *Tx) KPIs(ctx context.Context, f KPIFilter) ([]KPIRow, error) {
 	case KPIMonth:
 		at = "date_trunc('month', day::timestamp)"
 	}
-	id, where, tail := "$3::bigint", "AND id = $3", " ORDER BY 2, 3"
-	if f.EachID {
-		// $3 is used, so that the arguments are the same.
-		id, where = "id", "AND $3::bigint = 0"
-		tail = fmt.Sprintf(" ORDER BY %d DESC, 1, 2, 3 LIMIT %d", 4+int(f.Order), max(1, f.Limit))
+	of := fmt.Sprintf("FROM %s WHERE shop_id = $1 AND dim = $2 AND %[2]s >= $4 AND %[2]s < $5", table, column)
+	switch {
+	case !f.EachID && (f.Grain == KPIDay || f.Grain == KPIHour): // what is stored
+		return fmt.Sprintf("SELECT $3::bigint, %s, currency, %s %s AND id = $3 ORDER BY 2, 3", at, kpiColumns, of)
+	case !f.EachID:
+		return fmt.Sprintf("SELECT $3::bigint, %s, currency, %s %s AND id = $3 GROUP BY 1, 2, 3 ORDER BY 2, 3", at, kpiSums, of)
+	case f.Grain == KPITotal && f.Limit <= fewBest: // who is best by one measure, and then all of theirs
+		return fmt.Sprintf(`WITH best AS (SELECT id, currency, sum(%[1]s)::bigint AS by %[2]s AND $3::bigint = 0 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %[3]d)
+			SELECT b.id, %[4]s, b.currency, k.* FROM best b, LATERAL (SELECT %[5]s %[2]s AND id = b.id AND currency = b.currency) k ORDER BY b.by DESC, b.id, b.currency`,
+			kpi.Names[f.Order], of, max(1, f.Limit), at, kpiSums)
+	default:
+		return fmt.Sprintf("SELECT id, %s, currency, %s %s AND $3::bigint = 0 GROUP BY 1, 2, 3 ORDER BY %d DESC, 1, 2, 3 LIMIT %d", at, kpiSums, of, 4+int(f.Order), max(1, f.Limit))
 	}
-	rows, err := tx.pgx.Query(ctx, fmt.Sprintf("SELECT %s, %s, currency, %s FROM %s WHERE shop_id = $1 AND dim = $2 %s AND %[6]s >= $4 AND %[6]s < $5 GROUP BY 1, 2, 3%[7]s",
-		id, at, strings.Join(sums, ", "), table, where, column, tail), tx.ShopID, int16(f.Dim), f.ID, f.From, f.To)
-	if err != nil {
-		return nil, fmt.Errorf("sum the KPIs: %w", err)
+}
+
+var (
+	kpiColumns = strings.Join(kpi.Names[:], ", ")
+	kpiSums    = "sum(" + strings.Join(kpi.Names[:], ")::bigint, sum(") + ")::bigint"
+)
+
+func scanKPI(r pgx.CollectableRow) (k KPIRow, err error) {
+	var at *time.Time
+	dest := make([]any, 0, 3+kpi.MeasureCount)
+	dest = append(dest, &k.ID, &at, &k.Currency)
+	for m := range k.Measures {
+		dest = append(dest, &k.Measures[m])
 	}
-	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (k KPIRow, err error) {
-		var at *time.Time
-		dest := []any{&k.ID, &at, &k.Currency}
-		for m := range k.Measures {
-			dest = append(dest, &k.Measures[m])
-		}
-		err = r.Scan(dest...)
-		if at != nil {
-			k.At = at.UTC()
-		}
-		return k, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("sum the KPIs: %w", err)
+	err = r.Scan(dest...)
+	if at != nil {
+		k.At = at.UTC()
 	}
-	return out, nil
+	return k, err
 }
 
 // EachOrderKPI hears what every order counts for, as kpi.Cells.Encode wrote it.
@@ -244,8 +289,9 @@ type Expense struct {
 
 // EachExpense hears every posting to commission expense.
 func (tx *Tx) EachExpense(ctx context.Context, f func(*Expense) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT e.campaign_id, l.influencer_id, l.currency, l.origin_at, l.minor
-		FROM ledger_entries l JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id
+	rows, err := tx.pgx.Query(ctx, `SELECT coalesce(e.campaign_id, d.campaign_id, 0), l.influencer_id, l.currency, l.origin_at, l.minor
+		FROM ledger_entries l LEFT JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id AND l.earning_id <> 0
+		LEFT JOIN disputes d ON d.shop_id = l.shop_id AND d.journal_id = l.journal_id AND l.kind = 8
 		WHERE l.shop_id = $1 AND l.account = 1`, tx.ShopID)
 	if err != nil {
 		return fmt.Errorf("read commission expense: %w", err)
@@ -305,6 +351,9 @@ func (tx *Tx) EachKPI(ctx context.Context, grain KPIGrain, f func(k kpi.Key, m *
 		dest = append(dest, &m[i])
 	}
 	_, err = pgx.ForEachRow(rows, dest, func() error {
+		if grain == KPIHour && !k.Dim.Hourly() {
+			return nil // of a version that kept more
+		}
 		k.Hour = k.Hour.UTC()
 		copied := m
 		f(k, &copied)

@@ -21,15 +21,16 @@ type LandingPage struct {
 	State       string    // page.Draft, …
 	DueAt       time.Time // when the state changes by itself; zero: never
 	CreatedAt   time.Time
-	Versions    int // how many there are
+	Versions    int    // how many there are
+	Edits       string // what the influencer may do to texts and pictures: page.EditsNone, …
 }
 
-const landingColumns = `id, public_id, agreement_id, link_id, slug, state, due_at, created_at,
+const landingColumns = `id, public_id, agreement_id, link_id, slug, state, due_at, created_at, influencer_edits,
 	(SELECT coalesce(max(number), 0) FROM page_versions v WHERE v.shop_id = pages.shop_id AND v.page_id = pages.id)`
 
 func scanLanding(r pgx.CollectableRow) (p LandingPage, err error) {
 	var due pgtype.Timestamptz
-	err = r.Scan(&p.ID, &p.PublicID, &p.AgreementID, &p.LinkID, &p.Slug, &p.State, &due, &p.CreatedAt, &p.Versions)
+	err = r.Scan(&p.ID, &p.PublicID, &p.AgreementID, &p.LinkID, &p.Slug, &p.State, &due, &p.CreatedAt, &p.Edits, &p.Versions)
 	p.DueAt, p.CreatedAt = fromTimestamptz(due), p.CreatedAt.UTC()
 	return p, err
 }
@@ -37,7 +38,7 @@ func scanLanding(r pgx.CollectableRow) (p LandingPage, err error) {
 // AddLandingPage stores p, sets its ID and returns true; false when the slug is
 // taken.
 func (tx *Tx) AddLandingPage(ctx context.Context, p *LandingPage) (bool, error) {
-	p.CreatedAt, p.State = tx.Now, page.Draft
+	p.CreatedAt, p.State, p.Edits = tx.Now, page.Draft, page.EditsNone
 	err := tx.pgx.QueryRow(ctx, `INSERT INTO pages (shop_id, public_id, agreement_id, link_id, slug, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (shop_id, slug) DO NOTHING RETURNING id`, tx.ShopID, p.PublicID, p.AgreementID, p.LinkID, p.Slug, tx.Now).Scan(&p.ID)
 	if IsNotFound(notFound(err)) {
@@ -180,4 +181,9 @@ func (tx *Tx) LandingVersions(ctx context.Context, pageID int64, p Page) ([]Land
 	}
 	vs, next := cut(vs, p, func(v *LandingVersion) Cursor { return Cursor{Minor: int64(v.Number)} })
 	return vs, next, nil
+}
+
+// SetLandingEdits says what the influencer may do to a page's texts and pictures.
+func (tx *Tx) SetLandingEdits(ctx context.Context, id int64, edits string) error {
+	return tx.exec(ctx, "let a page be edited", "UPDATE pages SET influencer_edits = $3 WHERE shop_id = $1 AND id = $2", tx.ShopID, id, edits)
 }

@@ -186,14 +186,17 @@ type Payee struct {
 
 // Payees loads influencers with the terms they signed.
 func (tx *Tx) Payees(ctx context.Context, ids []int64) (map[int64]*Payee, error) {
-	rows, err := tx.pgx.Query(ctx, `SELECT i.id, i.handle, i.name, i.email, i.payout_method, i.payout_detail, i.tax_form, i.banned_at IS NOT NULL,
+	rows, err := tx.pgx.Query(ctx, `SELECT i.id, i.handle, i.name, i.email, i.payout_method, i.payout_detail,
+		  -- A form that was filled in and has ended since is missing again.
+		  CASE WHEN i.tax_form = 'valid' AND EXISTS (SELECT FROM tax_forms f WHERE f.shop_id = i.shop_id AND f.influencer_id = i.id AND f.valid_until <= $3) THEN 'missing' ELSE i.tax_form END,
+		  i.banned_at IS NOT NULL,
 		  coalesce(v.signed, '{}'), coalesce(v.earlier, '{}')
 		FROM influencers i LEFT JOIN (
 		  SELECT a.influencer_id, array_agg(DISTINCT v.hash) FILTER (WHERE v.state = 'signed') AS signed,
 		         array_agg(DISTINCT v.hash) FILTER (WHERE v.state <> 'signed') AS earlier
 		  FROM agreements a JOIN agreement_versions v ON v.shop_id = a.shop_id AND v.agreement_id = a.id
 		  WHERE a.shop_id = $1 AND v.effective_from IS NOT NULL GROUP BY a.influencer_id) v ON v.influencer_id = i.id
-		WHERE i.shop_id = $1 AND i.id = ANY($2)`, tx.ShopID, ids)
+		WHERE i.shop_id = $1 AND i.id = ANY($2)`, tx.ShopID, ids, tx.Now)
 	if err != nil {
 		return nil, fmt.Errorf("load payees: %w", err)
 	}

@@ -26,7 +26,7 @@ type StatementRow struct {
 	Rule        string // component of a milestone
 	Detail      []byte // of the earning
 	OrderName   string // "" when it is no order
-	Note        string // why a debt was written off
+	Note        string // why a debt was written off, or something was awarded
 }
 
 // Statement returns the payable movements of an influencer in a currency with
@@ -35,10 +35,11 @@ type StatementRow struct {
 func (tx *Tx) Statement(ctx context.Context, influencerID int64, currency string, from, to time.Time) ([]StatementRow, error) {
 	rows, err := tx.pgx.Query(ctx, `SELECT e.journal_id, e.kind, -e.minor, e.effective_at, e.origin_at, e.payout_id, e.earning_id,
 		  coalesce(s.kind, 0), coalesce(s.source, 0), coalesce(s.agreement_id, 0), coalesce(s.rule, ''), coalesce(s.detail, ''), coalesce(o.name, ''),
-		  coalesce(w.reason, '')
+		  coalesce(w.reason, 'dispute dsp_' || d.id || ': ' || d.reason, '')
 		FROM ledger_entries e
 		LEFT JOIN earnings s ON s.shop_id = e.shop_id AND s.id = e.earning_id AND e.earning_id <> 0
 		LEFT JOIN orders o ON o.shop_id = s.shop_id AND o.id = s.source AND s.kind = 1
+		LEFT JOIN disputes d ON d.shop_id = e.shop_id AND d.journal_id = e.journal_id AND e.kind = 8
 		LEFT JOIN write_offs w ON w.shop_id = e.shop_id AND w.journal_id = e.journal_id AND e.kind = 7
 		WHERE `+movementsIn+` AND e.influencer_id = $4 AND e.currency = $5
 		ORDER BY e.effective_at, e.journal_id`, tx.ShopID, since(from), until(to), influencerID, currency)

@@ -215,8 +215,9 @@ func (tx *Tx) RedactForms(ctx context.Context, person string) error {
 	return nil
 }
 
-// ForgetMentions forgets kept answers and outgoing work that mention a text; ""
-// is all of them. Outgoing work that has not been done is not done any more.
+// ForgetMentions forgets kept answers, outgoing work, applications and what was
+// said in disputes that mention a text; "" is all of them. Outgoing work that has
+// not been done is not done any more.
 func (tx *Tx) ForgetMentions(ctx context.Context, text string) error {
 	if _, err := tx.pgx.Exec(ctx, `DELETE FROM idempotency_keys WHERE shop_id = $1
 		AND (position(convert_to($2, 'UTF8') IN response) > 0 OR position(convert_to(lower($2), 'UTF8') IN response) > 0)`, tx.ShopID, text); err != nil {
@@ -225,6 +226,18 @@ func (tx *Tx) ForgetMentions(ctx context.Context, text string) error {
 	if _, err := tx.pgx.Exec(ctx, `UPDATE outbox SET payload = '{}', note = '', state = CASE state WHEN 'ready' THEN 'failed' ELSE state END
 		WHERE shop_id = $1 AND strpos(lower(payload::text || note), lower($2)) > 0`, tx.ShopID, text); err != nil {
 		return fmt.Errorf("forget outgoing work: %w", err)
+	}
+	for _, q := range []string{
+		"DELETE FROM applications WHERE shop_id = $1 AND strpos(lower(concat_ws(' ', name, email, channels, message, reason, answers)), lower($2)) > 0",
+		"UPDATE dispute_messages SET text = '' WHERE shop_id = $1 AND strpos(lower(text), lower($2)) > 0",
+		"UPDATE disputes SET reason = '' WHERE shop_id = $1 AND strpos(lower(reason), lower($2)) > 0",
+		"UPDATE disputes SET evidence = '{}' WHERE shop_id = $1 AND strpos(lower(evidence), lower($2)) > 0",
+		"UPDATE proposals SET text = '', reason = '' WHERE shop_id = $1 AND strpos(lower(text || ' ' || reason), lower($2)) > 0",
+		"UPDATE mail_settings SET problem = '' WHERE shop_id = $1 AND strpos(lower(problem), lower($2)) > 0",
+	} {
+		if _, err := tx.pgx.Exec(ctx, q, tx.ShopID, text); err != nil {
+			return fmt.Errorf("forget what people wrote: %w", err)
+		}
 	}
 	return nil
 }

@@ -243,5 +243,5 @@ func (tx *Tx) CountSettled(ctx context.Context) (n int64, err error) {
 // InSnapshot is InTx for reading only, in which everything is seen as of one
 // instant, however long f takes.
 func (db *DB) InSnapshot(ctx context.Context, shopID int64, f func(*Tx) error) error {
-	return db.inTx(ctx, shopID, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
+	return db.inTx(ctx, shopID, "", &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
 }

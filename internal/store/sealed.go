@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -35,27 +36,33 @@ const (
 	SealedEntry      SealedKind = "giveaway form"  // ID: the giveaway's; Place: the person
 	SealedSubject    SealedKind = "privacy request"
 	SealedReport     SealedKind = "privacy report"
+	SealedTax        SealedKind = "tax form"      // ID: the influencer's, as of the next
+	SealedPayee      SealedKind = "payout method" // text, with a word before it
 )
 
-// sealedPlaces says of each kind: the table, the column, what ID and Place are.
+// sealedPlaces says of each kind: the table, the value, what ID and Place are,
+// and how the value is set to $4, if it is not simply the column.
 var sealedPlaces = []struct {
-	kind                     SealedKind
-	table, column, id, place string
+	kind                          SealedKind
+	table, column, id, place, set string
 }{
-	{SealedHashKey, "shops", "hash_key", "id", "''"},
-	{SealedConnection, "connections", "secret", "id", "encode(token_hash, 'hex')"},
-	{SealedRestKeys, "connections", "rest_keys", "id", "encode(token_hash, 'hex')"},
-	{SealedToken, "connections", "token", "id", "encode(token_hash, 'hex')"},
-	{SealedAccess, "shopify_access", "access_token", "shop_id", "''"},
-	{SealedRefresh, "shopify_access", "refresh_token", "shop_id", "''"},
-	{SealedInstall, "woo_installs", "keys", "id", "''"},
-	{SealedSocial, "social_accounts", "token", "id", "platform"},
-	{SealedCRM, "crm_hooks", "secret", "shop_id", "''"},
-	{SealedLead, "leads", "email", "id", "email_hash"},
-	{SealedAnswers, "leads", "answers", "id", "email_hash"},
-	{SealedEntry, "giveaway_forms", "email", "giveaway_id", "person"},
-	{SealedSubject, "privacy_requests", "subject", "id", "''"},
-	{SealedReport, "privacy_requests", "report", "id", "''"},
+	{SealedHashKey, "shops", "hash_key", "id", "''", ""},
+	{SealedConnection, "connections", "secret", "id", "encode(token_hash, 'hex')", ""},
+	{SealedRestKeys, "connections", "rest_keys", "id", "encode(token_hash, 'hex')", ""},
+	{SealedToken, "connections", "token", "id", "encode(token_hash, 'hex')", ""},
+	{SealedAccess, "shopify_access", "access_token", "shop_id", "''", ""},
+	{SealedRefresh, "shopify_access", "refresh_token", "shop_id", "''", ""},
+	{SealedInstall, "woo_installs", "keys", "id", "''", ""},
+	{SealedSocial, "social_accounts", "token", "id", "platform", ""},
+	{SealedCRM, "crm_hooks", "secret", "shop_id", "''", ""},
+	{SealedLead, "leads", "email", "id", "email_hash", ""},
+	{SealedAnswers, "leads", "answers", "id", "email_hash", ""},
+	{SealedEntry, "giveaway_forms", "email", "giveaway_id", "person", ""},
+	{SealedSubject, "privacy_requests", "subject", "id", "''", ""},
+	{SealedReport, "privacy_requests", "report", "id", "''", ""},
+	{SealedTax, "tax_forms", "data", "influencer_id", "''", ""},
+	{SealedPayee, "influencers", "(CASE WHEN payout_detail LIKE 'sealed:%' THEN decode(substr(payout_detail, 8), 'base64') END)", "id", "''",
+		"payout_detail = 'sealed:' || replace(encode($4, 'base64'), E'\\n', '')"},
 }
 
 // SealedKinds lists all there are.
@@ -68,14 +75,14 @@ func SealedKinds() (all []SealedKind) {
 
 // sealedSQL is the part after FROM that picks the values of a kind: those of
 // this shop that are there.
-func sealedSQL(kind SealedKind) (from, column, id, place string) {
+func sealedSQL(kind SealedKind) (from, column, id, place, set string) {
 	for _, p := range sealedPlaces {
 		if p.kind == kind {
 			shop := "shop_id"
 			if p.table == "shops" {
 				shop = "id"
 			}
-			return p.table + " WHERE " + shop + " = $1 AND length(" + p.column + ") > 0", p.column, p.id, p.place
+			return p.table + " WHERE " + shop + " = $1 AND length(" + p.column + ") > 0", p.column, p.id, p.place, cmp.Or(p.set, p.column+" = $4")
 		}
 	}
 	panic("no sealed values are called " + string(kind))
@@ -83,7 +90,7 @@ func sealedSQL(kind SealedKind) (from, column, id, place string) {
 
 // SealedCurrent counts the values of a kind that begin with prefix.
 func (tx *Tx) SealedCurrent(ctx context.Context, kind SealedKind, prefix []byte) (n int, err error) {
-	from, column, _, _ := sealedSQL(kind)
+	from, column, _, _, _ := sealedSQL(kind)
 	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM "+from+" AND substr("+column+", 1, length($2::bytea)) = $2", tx.ShopID, prefix).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count the sealed %s: %w", kind, err)
@@ -94,7 +101,7 @@ func (tx *Tx) SealedCurrent(ctx context.Context, kind SealedKind, prefix []byte)
 // SealedOtherwise lists values of a kind that do not begin with prefix, up to
 // limit.
 func (tx *Tx) SealedOtherwise(ctx context.Context, kind SealedKind, prefix []byte, limit int) ([]Sealed, error) {
-	from, column, id, place := sealedSQL(kind)
+	from, column, id, place, _ := sealedSQL(kind)
 	rows, err := tx.pgx.Query(ctx, "SELECT "+id+", "+place+", "+column+" FROM "+from+" AND substr("+column+", 1, length($2::bytea)) <> $2 LIMIT $3", tx.ShopID, prefix, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the sealed %s: %w", kind, err)
@@ -108,10 +115,16 @@ func (tx *Tx) SealedOtherwise(ctx context.Context, kind SealedKind, prefix []byt
 
 // Reseal puts value in the place of s.Value and reports whether that was still
 // there.
-func (tx *Tx) Reseal(ctx context.Context, kind SealedKind, s Sealed, value []byte) (bool, error) {
-	from, column, id, place := sealedSQL(kind)
+func (tx *Tx) Reseal(ctx context.Context, kind SealedKind, s Sealed, value []byte) (ok bool, err error) {
+	if kind == SealedTax { // nobody may change the rest of a form
+		if err = tx.pgx.QueryRow(ctx, "SELECT reseal_tax_form($1, $2, $3)", s.ID, value, s.Value).Scan(&ok); err != nil {
+			return false, fmt.Errorf("seal the %s of shop %d anew: %w", kind, tx.ShopID, err)
+		}
+		return ok, nil
+	}
+	from, column, id, place, set := sealedSQL(kind)
 	table, where, _ := strings.Cut(from, " WHERE ")
-	tag, err := tx.pgx.Exec(ctx, "UPDATE "+table+" SET "+column+" = $4 WHERE "+where+" AND "+id+" = $2 AND "+place+" = $3 AND "+column+" = $5", tx.ShopID, s.ID, s.Place, value, s.Value)
+	tag, err := tx.pgx.Exec(ctx, "UPDATE "+table+" SET "+set+" WHERE "+where+" AND "+id+" = $2 AND "+place+" = $3 AND "+column+" = $5", tx.ShopID, s.ID, s.Place, value, s.Value)
 	if err != nil {
 		return false, fmt.Errorf("seal the %s of shop %d anew: %w", kind, tx.ShopID, err)
 	}

@@ -124,6 +124,10 @@ func placeOf(shop *store.Shop, kind store.SealedKind, v store.Sealed) ([]byte, e
 		return platform.PrivacyPlace(shop.ID, "subject"), nil
 	case store.SealedReport:
 		return platform.PrivacyPlace(shop.ID, "report"), nil
+	case store.SealedTax:
+		return platform.TaxPlace(shop.ID, v.ID), nil
+	case store.SealedPayee:
+		return platform.PayeePlace(shop.ID, v.ID), nil
 	}
 	return nil, fmt.Errorf("nobody knows for which place a %s is sealed", kind)
 }

@@ -153,8 +153,30 @@ func (s *shop) people() (words []string) {
 	s.buy(guest)
 	other := bought{id: 100, at: s.clock.now(), email: "somebody.else@example.org", code: "ANNA10"}
 	s.buy(other)
+	s.written(anna, o.Email)
 	s.proven()
 	return words
+}
+
+// written has somebody apply to a campaign, and a dispute speak of them.
+func (s *shop) written(agreement int64, email string) {
+	s.t.Helper()
+	ctx := context.Background()
+	s.in(func(tx *store.Tx) error {
+		a, err := tx.Agreement(ctx, agreement)
+		if err != nil {
+			return err
+		}
+		if err := tx.AddApplication(ctx, &store.Application{CampaignID: a.CampaignID, Name: "Pat", Email: email, Answers: []store.Answered{{Question: "Who are you?", Answer: "I am " + email}}}); err != nil {
+			return err
+		}
+		d := store.Dispute{InfluencerID: a.InfluencerID, Subject: "missing_order", About: "#7", Currency: "USD", Claimed: 100, Evidence: "{}", State: store.DisputeOpen, AnswerBy: tx.Now.Add(day)}
+		if err := tx.AddDispute(ctx, &d); err != nil {
+			return err
+		}
+		_, err = tx.AddDisputeMessage(ctx, d.ID, "influencer", "Ask "+strings.ToUpper(email)+", they bought it")
+		return err
+	})
 }
 
 func (s *shop) privacy() {

@@ -1,21 +1,15 @@
-import { ActionIcon, AppShell, Box, Burger, Button, Group, NavLink, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Alert, AppShell, Badge, Box, Burger, Button, Group as Row, List, NavLink, ScrollArea, Text, Title, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useState } from 'react';
-import { NavLink as RouterLink, Outlet, useLocation, type RouteObject } from 'react-router';
-import { embedded, forgetKey, hasKey } from '../shared/session';
+import { createElement, useEffect, useState } from 'react';
+import { NavLink as RouterLink, Outlet, useLocation, useNavigate, type RouteObject } from 'react-router';
+import { embedded, hasKey, setKey, trouble, type Arrival } from '../shared/session';
+import { useSession } from './data';
 import { Palette, openPalette } from './Palette';
 import { KeyPage } from './pages/Key';
+import { pages, places, type Group } from './routes';
 import { Trouble, Waiting } from './ui';
 
-export const places = [
-  { to: '/', label: 'Home' },
-  { to: '/orders', label: 'Orders' },
-  { to: '/influencers', label: 'Influencers' },
-  { to: '/campaigns', label: 'Campaigns' },
-  { to: '/agreements', label: 'Agreements' },
-  { to: '/codes', label: 'Codes and links' },
-  { to: '/payouts', label: 'Payouts' },
-];
+const groups: Group[] = ['', 'Programme', 'Sales', 'Money', 'Shop'];
 
 function Shell() {
   const [open, { toggle, close }] = useDisclosure();
@@ -23,18 +17,22 @@ function Shell() {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light') === 'dark';
   const at = useLocation().pathname;
+  const native = useStoreNavigation();
+  const refused = trouble();
+  if (refused) return <Refusal of={refused} />;
   if (!known) return <KeyPage onKey={() => setKnown(true)} />;
   return (
-    <AppShell header={{ height: 48 }} navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !open } }} padding="md">
+    <AppShell header={{ height: 48 }} navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !open, desktop: native } }} padding="md">
       <AppShell.Header px="md">
-        <Group h="100%" justify="space-between" wrap="nowrap">
-          <Group gap="xs" wrap="nowrap">
+        <Row h="100%" justify="space-between" wrap="nowrap">
+          <Row gap="xs" wrap="nowrap">
             <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
             <Text fw={700} c="river">
               Tributary
             </Text>
-          </Group>
-          <Group gap="xs" wrap="nowrap">
+            <ShopName />
+          </Row>
+          <Row gap="xs" wrap="nowrap">
             <UnstyledButton onClick={openPalette} px="sm" py={4} bd="1px solid var(--mantine-color-default-border)" style={{ borderRadius: 'var(--mantine-radius-md)' }}>
               <Text size="sm" c="dimmed">
                 Go to…{' '}
@@ -51,28 +49,45 @@ function Shell() {
                 size="compact-sm"
                 variant="default"
                 onClick={() => {
-                  forgetKey();
-                  window.location.assign('/app');
+                  setKey(null);
+                  setKnown(false);
                 }}
               >
                 Leave
               </Button>
             )}
-          </Group>
-        </Group>
+          </Row>
+        </Row>
       </AppShell.Header>
+      <StoreNavigation />
       <AppShell.Navbar p="xs">
-        {places.map((p) => (
-          <NavLink
-            key={p.to}
-            component={RouterLink}
-            to={p.to}
-            label={p.label}
-            active={p.to === '/' ? at === '/' : at.startsWith(p.to)}
-            onClick={close}
-            style={{ borderRadius: 'var(--mantine-radius-md)' }}
-          />
-        ))}
+        <ScrollArea>
+          {groups.map((g) => {
+            const in_ = places.filter((p) => p.group === g);
+            if (in_.length === 0) return null;
+            return (
+              <Box key={g} mb={6}>
+                {g && (
+                  <Text size="xs" c="dimmed" px="sm" pt={6} pb={2}>
+                    {g}
+                  </Text>
+                )}
+                {in_.map((p) => (
+                  <NavLink
+                    key={p.to}
+                    component={RouterLink}
+                    to={p.to}
+                    label={p.label}
+                    active={p.to === '/' ? at === '/' : at === p.to || at.startsWith(`${p.to}/`)}
+                    onClick={close}
+                    py={6}
+                    style={{ borderRadius: 'var(--mantine-radius-md)' }}
+                  />
+                ))}
+              </Box>
+            );
+          })}
+        </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main bg="light-dark(var(--mantine-color-gray-0), var(--mantine-color-dark-8))">
         <Box maw={1180} mx="auto">
@@ -85,6 +100,77 @@ function Shell() {
   );
 }
 
+// ShopName says whose numbers these are, and when they are made up.
+function ShopName() {
+  const session = useSession();
+  const shop = session.data?.shop;
+  if (!shop) return null;
+  return (
+    <>
+      <Text size="sm" c="dimmed" truncate visibleFrom="sm" maw={260}>
+        {shop.name}
+      </Text>
+      {shop.demo && (
+        <Tooltip label="The store is played on this machine. Its people, orders and amounts are made up.">
+          <Badge size="sm" variant="outline" color="gray" tt="none" tabIndex={0}>
+            demo data
+          </Badge>
+        </Tooltip>
+      )}
+    </>
+  );
+}
+
+// In Shopify's admin the navigation stands in its own sidebar, which App Bridge
+// fills from s-app-nav; where there is none, ours is shown.
+const useStoreNavigation = () => window.shopify !== undefined && customElements.get('s-app-nav') !== undefined;
+
+function StoreNavigation() {
+  const go = useNavigate();
+  useEffect(() => {
+    const on = (e: Event) => {
+      const href = (e.target as Element | null)?.getAttribute('href');
+      if (href?.startsWith('/app')) go(href.slice('/app'.length) || '/');
+    };
+    document.addEventListener('shopify:navigate', on);
+    return () => document.removeEventListener('shopify:navigate', on);
+  }, [go]);
+  if (!window.shopify) return null;
+  return createElement(
+    's-app-nav',
+    null,
+    places.map((p) => createElement('s-link', { key: p.to, href: `/app${p.to}`, rel: p.to === '/' ? 'home' : undefined }, p.label)),
+  );
+}
+
+// Refusal tells why the store could not be let in, and how to put it right.
+function Refusal({ of }: { of: Arrival }) {
+  const session = of.code === 'invalid_session_token' || of.code === 'shopify_stale_session' || of.code === 'session_of_another_app';
+  return (
+    <Box p="xl" maw={600} mx="auto" component="main">
+      <Title order={1} mb="sm">
+        {session ? 'Shopify’s session could not be read' : 'The app could not be installed'}
+      </Title>
+      <Alert color="red" variant="light" role="alert" mb="md">
+        <Text size="sm">{of.message}</Text>
+        <Text size="xs" c="dimmed" mt={4}>
+          {of.code}
+          {of.request_id && `, request ${of.request_id}`}
+        </Text>
+      </Alert>
+      <Text size="sm" mb="xs">
+        What helps:
+      </Text>
+      <List size="sm" mb="md" type="ordered">
+        <List.Item>Load the page again: Shopify sends a new session with it.</List.Item>
+        <List.Item>Open Tributary anew from Apps in the store’s admin, and agree to what it asks for.</List.Item>
+        <List.Item>If it stays so, whoever runs this server finds the reason in its log by the request’s number. SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET must be those of the app that was opened.</List.Item>
+      </List>
+      <Button onClick={() => window.location.reload()}>Try again</Button>
+    </Box>
+  );
+}
+
 function Broken() {
   return (
     <Box p="xl" maw={600} mx="auto">
@@ -93,27 +179,12 @@ function Broken() {
   );
 }
 
-const lazy = <K extends string>(load: () => Promise<Record<K, React.ComponentType>>, name: K) => async () => ({ Component: (await load())[name] });
-
 export const routes: RouteObject[] = [
   {
     path: '/',
     Component: Shell,
     ErrorBoundary: Broken,
     HydrateFallback: Waiting,
-    children: [
-      { index: true, lazy: lazy(() => import('./pages/Home'), 'Home') },
-      { path: 'orders', lazy: lazy(() => import('./pages/Orders'), 'Orders') },
-      { path: 'orders/:id', lazy: lazy(() => import('./pages/Order'), 'Order') },
-      { path: 'influencers', lazy: lazy(() => import('./pages/Influencers'), 'Influencers') },
-      { path: 'influencers/:id', lazy: lazy(() => import('./pages/Influencer'), 'Influencer') },
-      { path: 'campaigns', lazy: lazy(() => import('./pages/Campaigns'), 'Campaigns') },
-      { path: 'agreements', lazy: lazy(() => import('./pages/Agreements'), 'Agreements') },
-      { path: 'agreements/:id', lazy: lazy(() => import('./pages/Agreement'), 'Agreement') },
-      { path: 'codes', lazy: lazy(() => import('./pages/Codes'), 'Codes') },
-      { path: 'payouts', lazy: lazy(() => import('./pages/Payouts'), 'Payouts') },
-      { path: 'payouts/:id', lazy: lazy(() => import('./pages/Payout'), 'Payout') },
-      { path: '*', Component: () => <Text c="dimmed">There is no such page.</Text> },
-    ],
+    children: [...pages, { path: '*', Component: () => <Text c="dimmed">There is no such page.</Text> }],
   },
 ];

@@ -1,8 +1,8 @@
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { places } from './App';
 import { useInfluencers } from './data';
+import { places } from './routes';
 
 export const openPalette = () => spotlight.open();
 
@@ -11,7 +11,7 @@ export function Palette() {
   const go = useNavigate();
   const [query, setQuery] = useState('');
   const found = useInfluencers(query.trim());
-  const matches = places.filter((p) => p.label.toLowerCase().includes(query.trim().toLowerCase()));
+  const matches = places.filter((p) => `${p.label} ${p.words ?? ''}`.toLowerCase().includes(query.trim().toLowerCase()));
   const people = query.trim() ? (found.rows ?? []).slice(0, 6) : [];
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K']} scrollable maxHeight={420}>

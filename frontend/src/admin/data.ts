@@ -1,7 +1,8 @@
 // One hook for each thing the pages show. Whoever changes something makes the
 // hooks look again by their key.
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { answered, api, type Schemas } from '../shared/api';
+import { answered, api } from '../shared/api';
+import { setZone } from '../shared/format';
 
 export type Page<T> = { data: T[] | null; next_cursor?: string };
 
@@ -17,13 +18,23 @@ export function usePages<T>(key: readonly unknown[], fetchPage: (cursor: string 
   return { ...q, rows: q.data?.pages.flatMap((p) => p.data ?? []) };
 }
 
+// useSession tells who is at work and for which shop. Its day and its zone are
+// those of all days that are shown.
+export const useSession = () =>
+  useQuery({
+    queryKey: ['session'],
+    staleTime: 60_000,
+    queryFn: async () => {
+      const session = await answered(api.GET('/api/v1/session'));
+      setZone(session.shop.time_zone);
+      return session;
+    },
+  });
+
 type Query<P> = P extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
 type Get = import('../shared/api/schema').paths;
 
 export type OrderFilter = Query<Get['/api/v1/orders']['get']>;
-
-export const useOrders = (filter: OrderFilter) =>
-  usePages(['orders', filter], (cursor) => answered(api.GET('/api/v1/orders', { params: { query: { ...filter, cursor } } })));
 
 export const useOrder = (id: string) => useQuery({ queryKey: ['orders', id], queryFn: () => answered(api.GET('/api/v1/orders/{id}', { params: { path: { id } } })) });
 
@@ -56,13 +67,7 @@ export const useEarnings = (filter: Query<Get['/api/v1/earnings']['get']>) =>
 export const useBalances = (influencer?: string) =>
   usePages(['balances', influencer], (cursor) => answered(api.GET('/api/v1/balances', { params: { query: { influencer, cursor } } })));
 
-export const useBatches = (state?: Schemas['PayoutBatch']['state']) =>
-  usePages(['payouts', state], (cursor) => answered(api.GET('/api/v1/payouts', { params: { query: { state, cursor } } })));
-
 export const useBatch = (id: string) => useQuery({ queryKey: ['payouts', id, 'one'], queryFn: () => answered(api.GET('/api/v1/payouts/{id}', { params: { path: { id } } })) });
-
-export const useLines = (id: string) =>
-  usePages(['payouts', id, 'lines'], (cursor) => answered(api.GET('/api/v1/payouts/{id}/lines', { params: { path: { id }, query: { cursor } } })));
 
 export const useKPIs = (query: Query<Get['/api/v1/kpis']['get']>, enabled = true) =>
   useQuery({ queryKey: ['kpis', query], enabled, placeholderData: keepPreviousData, queryFn: () => answered(api.GET('/api/v1/kpis', { params: { query } })) });
@@ -101,4 +106,15 @@ export function useNames() {
 export function useDo<T>(what: (key: string) => Promise<T>, stale: readonly unknown[]) {
   const client = useQueryClient();
   return useMutation<T, Error, void>({ mutationFn: () => what(crypto.randomUUID()), onSuccess: () => client.invalidateQueries({ queryKey: stale }) });
+}
+
+// useAct is useDo for what is told only when it is done.
+export function useAct<V, T>(what: (value: V, key: string) => Promise<T>, ...stale: readonly (readonly unknown[])[]) {
+  const client = useQueryClient();
+  return useMutation<T, Error, V>({
+    mutationFn: (v) => what(v, crypto.randomUUID()),
+    onSuccess: async () => {
+      await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
+  });
 }

@@ -6,11 +6,9 @@ import { setNonce } from 'get-nonce';
 import { createRoot } from 'react-dom/client';
 import { createBrowserRouter, RouterProvider } from 'react-router';
 import { Refused } from '../shared/api';
-import { frameParameters, takeKey } from '../shared/session';
+import { frameParameters } from '../shared/session';
 import { routes } from './App';
-import { theme } from './theme';
-
-takeKey();
+import { theme } from '../shared/theme';
 
 const client = new QueryClient({
   defaultOptions: { queries: { staleTime: 15_000, retry: (n, e) => n < 2 && !(e instanceof Refused && e.status < 500) } },
@@ -23,7 +21,7 @@ const router = createBrowserRouter(routes, { basename: '/app' });
 const keepFrame = () => {
   if (frame.size === 0) return;
   const url = new URL(window.location.href);
-  for (const name of ['id_token', 'hmac', 'session', 'timestamp', 'locale']) url.searchParams.delete(name);
+  for (const name of ['id_token', 'hmac', 'session', 'timestamp', 'locale', 'retried']) url.searchParams.delete(name);
   for (const [k, v] of frame) url.searchParams.set(k, v);
   if (url.href !== window.location.href) history.replaceState(history.state, '', url);
 };

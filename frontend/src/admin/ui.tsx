@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Box, Button, Card, Center, Group, Loader, Skeleton, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Alert, Anchor, Badge, Box, Button, Card, Center, Group, Loader, Modal, Skeleton, Stack, Text, Title, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { Refused } from '../shared/api';
@@ -44,13 +44,15 @@ export function State({ of, label }: { of: string; label?: string }) {
   );
 }
 
+// Trouble says what went wrong and what to do about it.
 export function Trouble({ error, again }: { error: unknown; again?: () => void }) {
   const e = error instanceof Refused ? error : null;
+  const title = !e ? 'The server does not answer' : e.status === 403 ? 'You may not do this' : e.status === 401 ? 'The session has ended' : e.status === 404 ? 'There is no such thing' : 'That did not work';
   return (
-    <Alert color="red" variant="light" title={e ? 'That did not work' : 'The server does not answer'} role="alert">
+    <Alert color={e?.status === 403 ? 'yellow' : 'red'} variant="light" title={title} role="alert">
       <Text size="sm">{e ? e.message : 'Check the connection and try again.'}</Text>
       {e?.fields.map((f) => (
-        <Text size="sm" key={f.field}>
+        <Text size="sm" key={f.field + f.message}>
           {f.field} {f.message}
         </Text>
       ))}
@@ -59,7 +61,7 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
           Request {e.requestId}
         </Text>
       )}
-      {again && (
+      {again && e?.status !== 403 && (
         <Button size="xs" variant="default" mt="xs" onClick={again}>
           Try again
         </Button>
@@ -75,79 +77,6 @@ export function Loading({ rows = 6 }: { rows?: number }) {
         <Skeleton key={i} h={28} />
       ))}
     </Stack>
-  );
-}
-
-export type Column<T> = { head: string; cell: (row: T) => ReactNode; right?: boolean; tip?: string; wide?: boolean };
-
-type Listed<T> = {
-  rows: T[] | undefined;
-  error: unknown;
-  isPending: boolean;
-  isFetching: boolean;
-  hasNextPage: boolean;
-  isFetchingNextPage: boolean;
-  fetchNextPage: () => unknown;
-  refetch: () => unknown;
-};
-
-// List is a table with all its states. Columns marked wide are left out on a
-// phone.
-export function List<T>({ of, columns, id, empty, label }: { of: Listed<T>; columns: Column<T>[]; id: (row: T) => string; empty: ReactNode; label: string }) {
-  if (of.isPending) return <Loading />;
-  if (of.error && !of.rows) return <Trouble error={of.error} again={() => of.refetch()} />;
-  const rows = of.rows ?? [];
-  if (rows.length === 0)
-    return (
-      <Center p="xl">
-        <Text c="dimmed" size="sm" ta="center" component="div">
-          {empty}
-        </Text>
-      </Center>
-    );
-  return (
-    <>
-      <Box style={{ overflowX: 'auto', opacity: of.isFetching && !of.isFetchingNextPage ? 0.7 : 1 }} tabIndex={0} role="region" aria-label={label}>
-        <Table highlightOnHover>
-          <Table.Thead>
-            <Table.Tr>
-              {columns.map((c) => (
-                <Table.Th key={c.head} ta={c.right ? 'right' : undefined} visibleFrom={c.wide ? 'sm' : undefined} fw={500} c="dimmed" style={{ whiteSpace: 'nowrap' }}>
-                  {c.tip ? (
-                    <Tooltip label={c.tip} multiline maw={280}>
-                      <span tabIndex={0} style={{ textDecoration: 'underline dotted', cursor: 'help' }}>
-                        {c.head}
-                      </span>
-                    </Tooltip>
-                  ) : (
-                    c.head
-                  )}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((r) => (
-              <Table.Tr key={id(r)}>
-                {columns.map((c) => (
-                  <Table.Td key={c.head} ta={c.right ? 'right' : undefined} visibleFrom={c.wide ? 'sm' : undefined}>
-                    {c.cell(r)}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Box>
-      {of.error ? <Trouble error={of.error} again={() => of.refetch()} /> : null}
-      {of.hasNextPage && (
-        <Center pt="md">
-          <Button variant="default" size="xs" loading={of.isFetchingNextPage} onClick={() => of.fetchNextPage()}>
-            Show more
-          </Button>
-        </Center>
-      )}
-    </>
   );
 }
 
@@ -194,4 +123,44 @@ export function Waiting() {
       <Loader size="sm" aria-label="Loading" />
     </Center>
   );
+}
+
+// Help says what a number means and how it is reckoned.
+export function Help({ children, of }: { children: ReactNode; of: string }) {
+  return (
+    <Tooltip label={of} multiline maw={300} openDelay={150} events={{ hover: true, focus: true, touch: true }}>
+      <Text span inherit tabIndex={0} style={{ textDecoration: 'underline dotted', textUnderlineOffset: 3, cursor: 'help' }}>
+        {children}
+      </Text>
+    </Tooltip>
+  );
+}
+
+type Asking = { title: string; children?: ReactNode; yes: string; danger?: boolean; error?: unknown; busy?: boolean; onYes: () => void; opened: boolean; onClose: () => void; blocked?: boolean };
+
+// Ask stands before what cannot be undone.
+export function Ask({ title, children, yes, danger, error, busy, onYes, opened, onClose, blocked }: Asking) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} centered>
+      <Stack>
+        {children}
+        {error ? <Trouble error={error} /> : null}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button color={danger ? 'red' : undefined} onClick={onYes} loading={busy} disabled={blocked}>
+            {yes}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+// say tells that something is done: in the admin's own way, and to screen readers.
+export function say(text: string): void {
+  window.shopify?.toast?.show(text);
+  const region = document.getElementById('said');
+  if (region) region.textContent = text;
 }

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './api/schema';
+import { save } from './csv';
 import { send } from './session';
 
 export type Schemas = components['schemas'];
@@ -30,11 +31,8 @@ export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
 }
 
 // download saves an answer as a file.
-export async function download(path: string, name: string): Promise<void> {
-  const r = await send(new Request(path));
+export async function download(path: string, name: string, accept?: string): Promise<void> {
+  const r = await send(new Request(path, accept ? { headers: { Accept: accept } } : {}));
   if (!r.ok) await answered(Promise.resolve({ error: await r.json().catch(() => ({})), response: r }));
-  const url = URL.createObjectURL(await r.blob());
-  const a = Object.assign(document.createElement('a'), { href: url, download: name });
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  save(await r.blob(), name);
 }

@@ -222,6 +222,12 @@ func TestPiecesBeyondTheCapEarnNothingUntilOneBeforeThemFalls(t *testing.T) {
 	if got := commission.PieceTargets(c, time.UTC, pieces); !slices.Equal(got, []int64{200, 0, 200}) {
 		t.Fatal(got)
 	}
+	// One that counts again after the hold of those that took its place is over
+	// finds the cap used up.
+	late := []commission.Piece{{ID: 1, At: noon, Counts: true}, {ID: 2, At: noon, Counts: true, Final: true, Posted: 200}, {ID: 3, At: noon, Counts: true, Final: true, Posted: 200}}
+	if got := commission.PieceTargets(c, time.UTC, late); !slices.Equal(got, []int64{0, 200, 200}) {
+		t.Fatal(got)
+	}
 	pieces[1].Final, pieces[1].Posted = true, 200 // too late
 	if got := commission.PieceTargets(c, time.UTC, pieces); !slices.Equal(got, []int64{0, 200, 200}) {
 		t.Fatal(got)

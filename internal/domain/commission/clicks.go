@@ -97,30 +97,36 @@ type Piece struct {
 }
 
 // PieceTargets is what each piece earns: the first ones of a period
-// by (At, ID) the amount each, while the caps last.
+// by (At, ID) the amount each, while the caps last. What is final has its part of
+// them first: a piece before it that counts only now takes what is left.
 func PieceTargets(c *terms.Component, zone *time.Location, pieces []Piece) []int64 {
 	targets := make([]int64, len(pieces))
 	order := ascending(len(pieces), func(a, b int) int { return compareAt(pieces[a].At, pieces[a].ID, pieces[b].At, pieces[b].ID) })
 	limit, bounded := c.MaxAmountMinor()
 	amount := c.AmountMinor("")
-	var until time.Time
-	var count, paid int64
-	for n, i := range order {
-		p := &pieces[i]
-		if n == 0 || !until.IsZero() && !p.At.Before(until) {
-			_, until = period.Of(c.Period, p.At, zone)
-			count, paid = 0, 0
+	for len(order) > 0 {
+		_, until := period.Of(c.Period, pieces[order[0]].At, zone)
+		n := 1
+		for n < len(order) && (until.IsZero() || pieces[order[n]].At.Before(until)) {
+			n++
 		}
-		switch {
-		case p.Final:
-			targets[i] = p.Posted
-		case p.Counts && (c.MaxCount == 0 || count < int64(c.MaxCount)) && (!bounded || paid+amount <= limit):
-			targets[i] = amount
+		var count, paid int64
+		for _, i := range order[:n] {
+			if p := &pieces[i]; p.Final && p.Posted > 0 {
+				targets[i] = p.Posted
+				count++
+				paid += p.Posted
+			}
 		}
-		if targets[i] > 0 {
-			count++
+		for _, i := range order[:n] {
+			p := &pieces[i]
+			if p.Counts && !p.Final && (c.MaxCount == 0 || count < int64(c.MaxCount)) && (!bounded || paid+amount <= limit) {
+				targets[i] = amount
+				count++
+				paid += amount
+			}
 		}
-		paid += targets[i]
+		order = order[n:]
 	}
 	return targets
 }

@@ -34,6 +34,7 @@ var entries = map[Kind]entry{
 	KindPayoutPaid:  {PayoutClearing, Cash, false},
 	KindPayoutBack:  {PayoutClearing, InfluencerPayable, false},
 	KindWriteOff:    {BadDebt, InfluencerPayable, false},
+	KindAward:       {CommissionExpense, InfluencerPayable, false},
 }
 
 // The constructors give one journal, or none for an amount of zero.
@@ -50,7 +51,7 @@ func Lock(e Event, pending int64) []Journal { return journal(KindLock, e, pendin
 func Adjust(e Event, delta int64) []Journal { return journal(KindAdjust, e, delta) }
 
 // PayoutStart takes a payout out of payable. Its amount, like those of the
-// other payout journals and of WriteOff, is positive.
+// other payout journals, of WriteOff and of Award, is positive.
 func PayoutStart(e Event, amount int64) []Journal { return journal(KindPayoutStart, e, amount) }
 
 // PayoutPaid settles a started payout in cash.
@@ -61,6 +62,10 @@ func PayoutBack(e Event, amount int64) []Journal { return journal(KindPayoutBack
 
 // WriteOff forgives so much of a negative payable balance.
 func WriteOff(e Event, debt int64) []Journal { return journal(KindWriteOff, e, debt) }
+
+// Award pays what a dispute found missing. It belongs to no earning, so that no
+// settlement takes it back.
+func Award(e Event, amount int64) []Journal { return journal(KindAward, e, amount) }
 
 func journal(k Kind, e Event, amount int64) []Journal {
 	if amount == 0 {

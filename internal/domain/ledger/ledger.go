@@ -35,6 +35,7 @@ const (
 	KindPayoutPaid  Kind = 5 // clearing is paid in cash
 	KindPayoutBack  Kind = 6 // a failed payout returns to payable
 	KindWriteOff    Kind = 7
+	KindAward       Kind = 8 // what a dispute found missing
 )
 
 // Posting is one leg. Minor is positive for a debit, negative for a credit.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -229,11 +228,7 @@ func drawn(ctx context.Context, tx *store.Tx, g *store.Giveaway) error {
 	winners := make([]int64, len(names))
 	for i, name := range names {
 		winners[i] = byName[name].ID
-		payload, err := json.Marshal(map[string]any{"v": 1, "giveaway_id": g.ID, "entry_id": winners[i], "place": i + 1})
-		if err != nil {
-			return err
-		}
-		if _, err := tx.AddOutbox(ctx, "mail:giveaway_winner", json.RawMessage(payload)); err != nil {
+		if _, err := tx.AddOutbox(ctx, MailWinner, winnerPayload{V: 1, GiveawayID: g.ID, EntryID: winners[i], Place: i + 1}); err != nil {
 			return err
 		}
 	}

@@ -1,14 +1,17 @@
 import { AreaChart, Sparkline } from '@mantine/charts';
 import '@mantine/charts/styles.css';
-import { Box, Card, Grid, Group, SegmentedControl, SimpleGrid, Text, Tooltip } from '@mantine/core';
+import { Box, Card, Grid, Group, SegmentedControl, SimpleGrid, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useState } from 'react';
-import type { Schemas } from '../../shared/api';
+import { useQuery } from '@tanstack/react-query';
+import { useSearchParams } from 'react-router';
+import { answered, api, type Schemas } from '../../shared/api';
+import { addDays } from '../../shared/days';
 import { date, decimal, money } from '../../shared/format';
-import { useKPIs } from '../data';
-import { Header, Loading, Section, Trouble } from '../ui';
+import { useKPIs, useNames } from '../data';
+import { Amount, Header, Loading, Section, To, Trouble } from '../ui';
 import { Activity } from './home/Activity';
 import { Decide } from './home/Decide';
+import { Guide } from './home/Guide';
 
 type Step = Schemas['KPIStep'];
 type Figure = Schemas['KPI'];
@@ -31,42 +34,66 @@ function shown(k: Figure | undefined, currency: string): string {
   return k.unit === 'percent' ? `${decimal(k.value)} %` : decimal(k.value);
 }
 
-const day = (offset: number) => new Date(Date.now() - offset * 86_400_000).toISOString().slice(0, 10);
+// useOverview is what the first page shows in one answer: the last thirty days of
+// the shop and those before, day by day and hour by hour.
+const useOverview = () => useQuery({ queryKey: ['kpis', 'overview'], queryFn: () => answered(api.GET('/api/v1/kpis/overview')) });
 
 export function Home() {
-  const [days, setDays] = useState('30');
-  const [picked, setPicked] = useState<string>();
+  const [params, setParams] = useSearchParams();
+  const set = (k: string, v: string) =>
+    setParams(
+      (old) => {
+        old.set(k, v);
+        return old;
+      },
+      { replace: true },
+    );
+  const days = ['1', '7', '30', '90'].find((d) => d === params.get('days')) ?? '30';
   const n = Number(days);
-  const from = day(n - 1);
-  const now = useKPIs({ dim: 'shop', grain: 'total', from });
-  const before = useKPIs({ dim: 'shop', grain: 'total', from: day(2 * n - 1), to: from });
-  const series = useKPIs({ dim: 'shop', grain: 'day', from });
+  const over = useOverview();
+  // The days are the shop's: the last one that has something is counted back from.
+  const today = useQuery({ queryKey: ['session'], queryFn: () => answered(api.GET('/api/v1/session')) }).data?.shop.today;
+  const from = today && addDays(today, 1 - n);
+  const standard = n === 30;
+  const now = useKPIs({ dim: 'shop', grain: 'total', from }, !standard && from !== undefined);
+  const before = useKPIs({ dim: 'shop', grain: 'total', from: today && addDays(today, 1 - 2 * n), to: from }, !standard && from !== undefined);
+  if (over.error) return <Trouble error={over.error} again={() => over.refetch()} />;
   if (now.error) return <Trouble error={now.error} again={() => now.refetch()} />;
-  const totals = now.data?.steps ?? [];
+  const totals = (standard ? over.data?.period : now.data?.steps) ?? [];
+  const past = (standard ? over.data?.before : before.data?.steps) ?? [];
   // Currencies are never added up: the one with the most orders is shown first.
   const currencies = [...totals].sort((a, b) => b.counts.orders - a.counts.orders).map((s) => s.currency);
+  const picked = params.get('currency');
   const currency = picked && currencies.includes(picked) ? picked : currencies[0];
   const total = totals.find((s) => s.currency === currency);
-  const was = before.data?.steps?.find((s) => s.currency === currency);
-  const steps = (series.data?.steps ?? []).filter((s) => s.currency === currency);
+  const was = past.find((s) => s.currency === currency);
+  const steps = ((n === 1 ? over.data?.hours?.slice(-96) : over.data?.days) ?? []).filter((s) => s.currency === currency && (n === 1 ? true : !from || (s.from ?? '') >= from));
+  const top = (over.data?.top ?? []).filter((s) => s.currency === currency).slice(0, 5);
+  const waiting = over.isPending || (!standard && now.isPending);
   return (
     <>
-      <Header title="Home" note={now.data ? `Days of ${now.data.time_zone}` : undefined}>
-        {currencies.length > 1 && <SegmentedControl size="xs" data={currencies} value={currency} onChange={setPicked} aria-label="Currency" />}
+      <Header title="Home" note={over.data ? `Days of ${over.data.time_zone}` : undefined}>
+        {currencies.length > 1 && <SegmentedControl size="xs" data={currencies} value={currency} onChange={(v) => set('currency', v)} aria-label="Currency" />}
         <SegmentedControl
           size="xs"
           value={days}
-          onChange={setDays}
+          onChange={(v) => set('days', v)}
           aria-label="Period"
           data={[
+            { value: '1', label: 'Today' },
             { value: '7', label: '7 days' },
             { value: '30', label: '30 days' },
             { value: '90', label: '90 days' },
           ]}
         />
       </Header>
-      {now.isPending ? (
-        <Loading rows={4} />
+      <Guide />
+      {waiting ? (
+        <SimpleGrid cols={{ base: 2, md: 3 }} spacing="sm" mb="md" aria-busy="true" aria-label="Loading">
+          {tiles.map((t) => (
+            <Card key={t.name} padding="sm" h={86} />
+          ))}
+        </SimpleGrid>
       ) : (
         <SimpleGrid cols={{ base: 2, md: 3 }} spacing="sm" mb="md">
           {tiles.map((t) => (
@@ -77,11 +104,16 @@ export function Home() {
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Section title={`Sales and commission${currency ? `, ${currency}` : ''}`}>
-            {series.isPending ? <Loading rows={5} /> : <Chart steps={steps} />}
+            <Box mih={240}>{over.isPending ? <Loading rows={5} /> : <Chart steps={steps} hours={n === 1} />}</Box>
           </Section>
           <Section title="To decide">
             <Decide />
           </Section>
+          {top.length > 0 && (
+            <Section title="Who brings most, last 30 days" right={<To to="/reports">All</To>}>
+              <Top of={top} />
+            </Section>
+          )}
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Activity />
@@ -91,15 +123,39 @@ export function Home() {
   );
 }
 
+function Top({ of }: { of: Step[] }) {
+  const name = useNames();
+  return (
+    <Stack gap={6}>
+      {of.map((s) => (
+        <Group key={s.id} justify="space-between" wrap="nowrap">
+          <Text size="sm" truncate>
+            <To to={`/influencers/${s.id}`}>{name(s.id)}</To>{' '}
+            <Text span inherit c="dimmed">
+              {s.counts.orders} {s.counts.orders === 1 ? 'order' : 'orders'}
+            </Text>
+          </Text>
+          <Text size="sm">
+            <Amount value={s.counts.net} />
+          </Text>
+        </Group>
+      ))}
+    </Stack>
+  );
+}
+
+const hour = (iso: string) => new Intl.DateTimeFormat('en-US', { hour: 'numeric' }).format(new Date(iso));
+
 // A chart plots numbers; what people read are the strings of the API.
-function Chart({ steps }: { steps: Step[] }) {
+function Chart({ steps, hours }: { steps: Step[]; hours: boolean }) {
   if (steps.length === 0)
     return (
       <Text size="sm" c="dimmed">
         Nothing was sold in this time.
       </Text>
     );
-  const data = steps.map((s) => ({ day: date(s.from).replace(/, \d+$/, ''), Sales: Number(s.counts.gross.amount), Commission: Number(s.counts.earned.amount) }));
+  const label = (s: Step) => (hours ? hour(s.from ?? '') : date(s.from).replace(/, \d+$/, ''));
+  const data = steps.map((s) => ({ day: label(s), Sales: Number(s.counts.gross.amount), Commission: Number(s.counts.earned.amount) }));
   return (
     <figure style={{ margin: 0 }}>
       <AreaChart
@@ -116,6 +172,9 @@ function Chart({ steps }: { steps: Step[] }) {
         valueFormatter={(v) => new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }).format(v)}
         areaChartProps={{ accessibilityLayer: true }}
       />
+      <VisuallyHidden component="figcaption">
+        {steps.map((s) => `${label(s)}: sold ${money(s.counts.gross)}, earned ${money(s.counts.earned)}.`).join(' ')}
+      </VisuallyHidden>
     </figure>
   );
 }
@@ -128,8 +187,8 @@ function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
   const way = known ? Math.sign(Number(now.value) - Number(before.value)) : 0;
   const points = series.map((k) => (k?.value == null ? null : Number(k.value)));
   return (
-    <Card padding="sm">
-      <Tooltip label={now?.formula ?? 'not known yet'} openDelay={200}>
+    <Card padding="sm" mih={86}>
+      <Tooltip label={now?.formula ?? 'not known yet'} openDelay={200} multiline maw={300} events={{ hover: true, focus: true, touch: true }}>
         <Text size="xs" c="dimmed" tabIndex={0} w="fit-content" style={{ textDecoration: 'underline dotted', cursor: 'help' }}>
           {title}
         </Text>
@@ -144,6 +203,7 @@ function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
             <span style={{ whiteSpace: 'nowrap' }}>
               <Text span inherit c={way === 0 ? undefined : way === better ? 'green.8' : 'red.7'}>
                 {way > 0 ? '▲ ' : way < 0 ? '▼ ' : ''}
+                {way !== 0 && <VisuallyHidden component="span">{way > 0 ? 'more than ' : 'less than '}</VisuallyHidden>}
               </Text>
               before {shown(before, currency)}
             </span>
@@ -158,4 +218,3 @@ function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
     </Card>
   );
 }
-

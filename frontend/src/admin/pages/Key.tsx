@@ -1,7 +1,7 @@
 import { Button, Card, Center, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { answered, api } from '../../shared/api';
-import { forgetKey, setKey } from '../../shared/session';
+import { setKey } from '../../shared/session';
 import { Trouble } from '../ui';
 
 // KeyPage lets in who is not in the admin of a Shopify store.
@@ -14,10 +14,10 @@ export function KeyPage({ onKey }: { onKey: () => void }) {
     setBusy(true);
     setKey(value.trim());
     try {
-      await answered(api.GET('/api/v1/influencers', { params: { query: { limit: 1 } } }));
+      await answered(api.GET('/api/v1/session'));
       onKey();
     } catch (e) {
-      forgetKey();
+      setKey(null);
       setError(e);
     } finally {
       setBusy(false);
@@ -30,7 +30,7 @@ export function KeyPage({ onKey }: { onKey: () => void }) {
           <Stack>
             <Title order={1}>Tributary</Title>
             <Text size="sm" c="dimmed">
-              Stores on Shopify open this app in their admin. With an API key it works here; the key stays in this tab.
+              Stores open this app in their own admin: Shopify’s, or the Tributary page in wp-admin. With an API key it works here, too, until the page is left.
             </Text>
             <PasswordInput label="API key" placeholder="trb_…" value={value} onChange={(e) => setValue(e.currentTarget.value)} autoComplete="off" required />
             {error !== undefined && <Trouble error={error} />}

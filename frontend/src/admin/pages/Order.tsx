@@ -1,9 +1,11 @@
-import { Group, SimpleGrid, Stack, Table, Text, Timeline } from '@mantine/core';
+import { Group, SimpleGrid, Spoiler, Stack, Table, Text, Timeline } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Schemas } from '../../shared/api';
 import { dateTime, words } from '../../shared/format';
 import { useNames, useOrder, useWhy } from '../data';
-import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../ui';
+import { Amount, Facts, Help, Header, Loading, Section, State, To, Trouble } from '../ui';
+import { Journals } from './orders/Journals';
+import { Replay } from './orders/Replay';
 
 export function Order() {
   const { id = '' } = useParams();
@@ -17,6 +19,7 @@ export function Order() {
       <Header title={`Order ${o.name || o.id}`} note={dateTime(o.paid_at ?? o.created_at ?? o.first_seen_at)}>
         <State of={o.payment} />
         <State of={o.outcome} label={o.outcome === 'none' ? 'nobody’s' : undefined} />
+        <Replay id={id} />
       </Header>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Section title="Why?">
@@ -38,7 +41,9 @@ export function Order() {
                 <Table.Tr>
                   <Table.Th c="dimmed" fw={500}>Line</Table.Th>
                   <Table.Th ta="right" c="dimmed" fw={500}>Quantity</Table.Th>
-                  <Table.Th ta="right" c="dimmed" fw={500}>Counts</Table.Th>
+                  <Table.Th ta="right" c="dimmed" fw={500}>
+                    <Help of="All units, after discounts, without tax and shipping. Returns take from it what they gave back.">Counts</Help>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -62,6 +67,22 @@ export function Order() {
               </Table.Tbody>
             </Table>
           </Section>
+          {(o.refunds ?? []).length > 0 && (
+            <Section title="Given back">
+              <Table>
+                <Table.Tbody>
+                  {(o.refunds ?? []).map((r) => (
+                    <Table.Tr key={r.id}>
+                      <Table.Td>{dateTime(r.at)}</Table.Td>
+                      <Table.Td ta="right">
+                        <Amount value={r.amount} />
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Section>
+          )}
           <Section title="Earned">
             {(o.earnings ?? []).length === 0 ? (
               <Text size="sm" c="dimmed">
@@ -80,8 +101,12 @@ export function Order() {
                       </Text>
                     </Group>
                     <Text size="xs" c="dimmed">
-                      {[e.reason ? words(e.reason) : e.rule, e.state === 'pending' && e.release_at && `held until ${dateTime(e.release_at)}`].filter(Boolean).join(' · ')}
+                      {[e.reason ? words(e.reason) : e.rule, e.state === 'pending' && e.release_at && `held until ${dateTime(e.release_at)}`, `terms ${e.terms_hash.slice(0, 12)}`].filter(Boolean).join(' · ')}{' '}
+                      <To to={`/agreements/${e.agreement_id}`}>agreement</To>
                     </Text>
+                    <Spoiler maxHeight={0} showLabel="Through the ledger" hideLabel="Hide the ledger" fz="xs">
+                      <Journals earning={e.id} />
+                    </Spoiler>
                   </div>
                 ))}
               </Stack>
