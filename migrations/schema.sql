@@ -171,20 +171,6 @@ CREATE TABLE backfills (
 );
 CREATE UNIQUE INDEX backfills_one ON backfills USING btree (shop_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text]));
 
--- Table billing
-CREATE TABLE billing (
-  shop_id bigint NOT NULL,
-  subscription_id text DEFAULT ''::text NOT NULL,
-  plan text DEFAULT ''::text NOT NULL,
-  status text DEFAULT ''::text NOT NULL,
-  trial_days integer DEFAULT 0 NOT NULL,
-  period_end timestamp with time zone,
-  test boolean DEFAULT false NOT NULL,
-  checked_at timestamp with time zone NOT NULL,
-  CONSTRAINT billing_pkey PRIMARY KEY (shop_id),
-  CONSTRAINT billing_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
-);
-
 -- Table campaigns
 CREATE TABLE campaigns (
   shop_id bigint NOT NULL,
@@ -1929,6 +1915,17 @@ CREATE OR REPLACE FUNCTION prune_feed(before timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ DELETE FROM feed WHERE at < before $function$
 ;
+CREATE OR REPLACE FUNCTION reseal_tax_form(influencer bigint, fresh bytea, old bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  UPDATE tax_forms SET data = fresh WHERE shop_id = current_shop() AND influencer_id = influencer AND data = old;
+  RETURN FOUND;
+END $function$
+;
 
 -- Triggers
 CREATE TRIGGER note_change BEFORE UPDATE ON codes FOR EACH ROW EXECUTE FUNCTION note_change();
@@ -1949,7 +1946,6 @@ ALTER TABLE audit_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE backfills ENABLE ROW LEVEL SECURITY;
-ALTER TABLE billing ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
@@ -2038,7 +2034,6 @@ CREATE POLICY tenant ON audit_heads FOR ALL TO tributary_app USING ((shop_id = (
 CREATE POLICY tenant ON audit_log FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON backfills FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
-CREATE POLICY tenant ON billing FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON campaigns FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (id IN ( SELECT a.campaign_id
    FROM agreements a
   WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
@@ -2197,7 +2192,6 @@ GRANT SELECT ON audit_heads TO tributary_app;
 GRANT SELECT ON audit_log TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON backfills TO tributary_app;
-GRANT INSERT, SELECT, UPDATE ON billing TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT SELECT ON campaigns TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
@@ -2345,3 +2339,4 @@ GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION note_change() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION prune_feed(before timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION reseal_tax_form(influencer bigint, fresh bytea, old bytea) TO tributary_app;
