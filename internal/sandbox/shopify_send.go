@@ -45,7 +45,6 @@ type shopifySide struct {
 	grants map[string]bool // authorization codes that were not redeemed
 	faults []Fault
 	calls  map[string]int
-	app    string // the address of the embedded app
 	bucket bucket
 
 	deals map[string]*dealNode // with the store's mu held, as are bulks
