@@ -129,6 +129,7 @@ function listen(page) {
   page.on('pageerror', (e) => complaints.push(`${page.url()} ${e}`));
 }
 
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 let shot = 0;
 
 // look has axe read the page, and takes a picture.
@@ -182,6 +183,7 @@ async function journey() {
   await look(page, 'code');
   const asked = page;
   page = await openMail('Your sign-in link');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   check(!page.url().includes('#'), 'the address loses its token');
   await look(page, 'enter');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -279,7 +281,7 @@ async function journey() {
     return b && b.payable.amount === '14.40' && b.pending.amount === '0.00';
   });
   await page.getByRole('link', { name: 'Money' }).click();
-  await page.getByRole('link', { name: 'See The open month, USD' }).click();
+  await page.getByRole('link', { name: 'See it: The open month, USD' }).click();
   await page.getByTestId('closing').waitFor();
   await until('closing of 14.40', async () => {
     await page.reload();
@@ -292,7 +294,7 @@ async function journey() {
   const bytes = await pdf.body();
   if (pictures) writeFileSync(`${pictures}/statement.pdf`, bytes);
   const words = pdfText(bytes);
-  const closing = words[words.lastIndexOf('closing') + 3];
+  const closing = words.slice(words.lastIndexOf('closing')).find((w) => /^-?[0-9]+\.[0-9]{2}$/.test(w));
   const ledger = (await api('GET', `/balances?influencer=${influencer.id}`)).data[0].payable.amount;
   check(closing === ledger, `the PDF closes with ${closing}, as the ledger does`);
   const statement = await (await context.request.get(`${base}/portal/v1/shops/${shop}/statement?currency=USD`)).json();
@@ -324,9 +326,14 @@ async function journey() {
   await page.getByRole('link', { name: 'Posts, live sessions, giveaways, leads' }).click();
   await page.getByLabel('Address of the post').fill('https://www.instagram.com/p/C0ffeeC0ffe/');
   await page.getByLabel('What it says').fill('Look at this serum');
-  await page.getByRole('button', { name: 'Send to the shop' }).click();
+  await page.getByRole('button', { name: 'Send to the shop' }).first().click();
   await page.getByText('it does not disclose well enough').waitFor();
   check(true, 'a post without a disclosure is told so at once');
+  await page.getByLabel('A picture of yours').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') });
+  await page.getByLabel('What it shows').fill('Me & the serum');
+  await page.getByRole('button', { name: 'Hand it in' }).click();
+  await page.getByRole('img', { name: 'Me & the serum' }).waitFor();
+  check((await api('GET', `/assets?influencer=${influencer.id}`)).data.length === 1, 'a picture is handed to the shop');
   await look(page, 'work');
   await page.goto(`${base}/portal/settings`);
   await page.getByText('this one').waitFor();

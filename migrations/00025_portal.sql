@@ -104,6 +104,25 @@ CREATE TABLE tax_forms (
 );
 CREATE INDEX tax_forms_influencer ON tax_forms (shop_id, influencer_id, id);
 
+-- Pictures that the shop hands to influencers (influencer_id NULL), or they to it.
+CREATE TABLE assets (
+  shop_id       bigint NOT NULL REFERENCES shops,
+  id            bigint GENERATED ALWAYS AS IDENTITY,
+  influencer_id bigint,
+  campaign_id   bigint,                         -- of whom it is for; NULL: all of the shop's
+  title         text NOT NULL,
+  content_type  text NOT NULL CHECK (content_type IN ('image/jpeg', 'image/png')),
+  width         integer NOT NULL,
+  height        integer NOT NULL,
+  data          bytea NOT NULL,                 -- as we wrote it anew
+  created_at    timestamptz NOT NULL,
+  PRIMARY KEY (shop_id, id),
+  FOREIGN KEY (shop_id, influencer_id) REFERENCES influencers,
+  FOREIGN KEY (shop_id, campaign_id) REFERENCES campaigns
+);
+ALTER TABLE assets ALTER COLUMN data SET STORAGE EXTERNAL; -- compressed already
+CREATE INDEX assets_influencer ON assets (shop_id, influencer_id, id);
+
 -- What influencers may do to the texts and pictures of their pages.
 ALTER TABLE pages ADD COLUMN influencer_edits text NOT NULL DEFAULT 'none' CHECK (influencer_edits IN ('none', 'propose', 'publish'));
 GRANT UPDATE (influencer_edits) ON pages TO tributary_app;
@@ -112,13 +131,17 @@ GRANT UPDATE (influencer_edits) ON pages TO tributary_app;
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['proposals', 'tax_forms'] LOOP
+  FOREACH t IN ARRAY ARRAY['proposals', 'tax_forms', 'assets'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY tenant ON %I TO tributary_app USING (shop_id = (SELECT current_shop())) WITH CHECK (shop_id = (SELECT current_shop()))', t);
     EXECUTE format('GRANT SELECT, INSERT ON %I TO tributary_app', t);
   END LOOP;
   GRANT UPDATE (state, reason, decided_at, text) ON proposals TO tributary_app;
-  GRANT DELETE ON tax_forms TO tributary_app;
+  GRANT DELETE ON tax_forms, assets TO tributary_app;
+  CREATE POLICY portal ON assets FOR SELECT TO tributary_portal
+    USING (shop_id = (SELECT current_shop()) AND (influencer_id = (SELECT current_influencer())
+      OR influencer_id IS NULL AND (campaign_id IS NULL OR campaign_id IN (SELECT c.id FROM campaigns c WHERE c.shop_id = (SELECT current_shop())))));
+  GRANT SELECT ON assets TO tributary_portal;
   CREATE POLICY portal ON proposals FOR SELECT TO tributary_portal
     USING (shop_id = (SELECT current_shop()) AND agreement_id IN (SELECT a.id FROM agreements a WHERE a.shop_id = (SELECT current_shop())));
   GRANT SELECT ON proposals TO tributary_portal;
@@ -162,6 +185,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 ALTER TABLE pages DROP COLUMN influencer_edits;
-DROP TABLE tax_forms, proposals;
+DROP TABLE assets, tax_forms, proposals;
 DROP FUNCTION door_disputes_due;
 DROP TABLE dispute_settings, dispute_messages, disputes;

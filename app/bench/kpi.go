@@ -237,8 +237,8 @@ func (s *stage) year(ctx context.Context, url string, until time.Time) error {
 		  SELECT $1, 2 * id + j, leg, 1, CASE leg WHEN 0 THEN 1 ELSE 2 END, influencer_id, id, 'USD', (1 - 2 * leg) * (1 - 2 * j) * (gross_base / 10), t, t, t
 		  FROM earnings, generate_series(0, 1) j, generate_series(0, 1) leg, LATERAL (SELECT least(occurred_at + j * interval '9 days', $2::timestamptz)) x(t)
 		  WHERE shop_id = $1 AND state <> 'void' AND (j = 0 OR net_base = 0)`, []any{shop.ID, until}},
-		{"days", fmt.Sprintf(countYear, "kpi_days", "day", "(at AT TIME ZONE '"+homeZone+"')::date", rawRows), []any{shop.ID, begin.AddDate(0, 0, -1), until.AddDate(0, 0, 1)}},
-		{"hours", fmt.Sprintf(countYear, "kpi_hours", "hour", "date_trunc('hour', at)", rawRows), []any{shop.ID, begin.AddDate(0, 0, -1), until.AddDate(0, 0, 1)}},
+		{"days", fmt.Sprintf(countYear, "kpi_days", "day", "(at AT TIME ZONE '"+homeZone+"')::date", rawRows, "(0, 0::bigint), (1, 1), (2, influencer)"), []any{shop.ID, begin.AddDate(0, 0, -1), until.AddDate(0, 0, 1)}},
+		{"hours", fmt.Sprintf(countYear, "kpi_hours", "hour", "date_trunc('hour', at)", rawRows, "(0, 0::bigint)"), []any{shop.ID, begin.AddDate(0, 0, -1), until.AddDate(0, 0, 1)}},
 	} {
 		if q.what != "" {
 			s.doing("making a year: " + q.what)
@@ -250,7 +250,7 @@ func (s *stage) year(ctx context.Context, url string, until time.Time) error {
 	return nil
 }
 
-// countYear fills a table of counts, for the shop, its campaign and influencers.
+// countYear fills a table of counts for the dimensions that it has.
 const countYear = `INSERT INTO %[1]s (shop_id, dim, id, %[2]s, currency, clicks, orders, click_orders, kept, kept_clicks, gross, net, acquired, earned, reversed)
 	SELECT $1, dim, d.id, %[3]s, currency, sum(clicks), sum(orders), sum(click_orders), sum(kept), sum(kept_clicks), sum(gross), sum(net), sum(acquired), sum(earned), sum(reversed)
-	FROM (%[4]s) raw, LATERAL (VALUES (0, 0::bigint), (1, 1), (2, influencer)) d(dim, id) GROUP BY 2, 3, 4, 5`
+	FROM (%[4]s) raw, LATERAL (VALUES %[5]s) d(dim, id) GROUP BY 2, 3, 4, 5`

@@ -134,7 +134,7 @@ func countRows(shopID int64, zone *time.Location, cells kpi.Cells) (days, hours 
 		return r
 	}
 	for _, k := range cells.Keys() {
-		if k.Dim <= kpi.Influencer {
+		if k.Dim.Hourly() {
 			hours = append(hours, row(k, cells[k]))
 		}
 		day := k

@@ -4,66 +4,19 @@ import (
 	"context"
 	"time"
 
-	"tributary/internal/domain/order"
 	"tributary/internal/errs"
 	"tributary/internal/identity"
 	"tributary/internal/store"
 )
 
-// settingsTable is the part of the route table about the shop itself and who
-// may work in it.
+// settingsTable is the part of the route table about who may call.
 func (s *Server) settingsTable() []route {
 	return []route{
-		{get, "/me", read, "Tell who calls and what they may do", reads(s.whoAmI)},
-		{get, "/settings/shop", read, "Get what the shop is called and counts in", reads(s.getShopSettings)},
 		{get, "/api-keys", read, "List API keys, without the keys themselves", reads(s.listAPIKeys)},
 		// It reads no idempotency key: the answer would be stored, and with it the key.
 		{post, "/api-keys", write, "Make an API key and show it, once", reads(s.createAPIKey)},
 		{post, "/api-keys/{id}/revoke", write, "End an API key", writes(s.revokeAPIKey)},
 	}
-}
-
-// Caller is who calls.
-type Caller struct {
-	Kind  string `json:"kind" enum:"api_key,session"`
-	KeyID string `json:"key_id,omitempty" doc:"Of the API key"`
-	User  string `json:"user,omitempty" doc:"Of a session: the person's number in the store's platform"`
-	Scope string `json:"scope" enum:"read,write"`
-}
-
-func (s *Server) whoAmI(ctx context.Context, _ *store.Tx, _ *none) (Caller, error) {
-	c := callerFrom(ctx)
-	me := Caller{Kind: "session", User: c.User, Scope: string(c.Scope)}
-	if c.KeyID != 0 {
-		me.Kind, me.KeyID = "api_key", formatID("key", c.KeyID)
-	}
-	return me, nil
-}
-
-// ShopSettings is what the shop is called and counts in.
-type ShopSettings struct {
-	Name     string     `json:"name" doc:"As the store says; people read it on pages, giveaways and mails"`
-	Domain   string     `json:"domain"`
-	Platform string     `json:"platform" enum:"shopify,woocommerce"`
-	Currency string     `json:"currency" doc:"Of the store: base amounts are in it"`
-	TimeZone string     `json:"time_zone" doc:"Of the store: days, holds and months follow it"`
-	OpenFrom *time.Time `json:"open_from,omitempty" doc:"Start of the first month that is not closed"`
-}
-
-func asShopSettings(s *store.Shop) ShopSettings {
-	platform := "shopify"
-	if s.Platform == order.WooCommerce {
-		platform = "woocommerce"
-	}
-	return ShopSettings{Name: s.Name, Domain: s.Domain, Platform: platform, Currency: s.Currency, TimeZone: s.TimeZone, OpenFrom: utcOrNil(s.OpenFrom)}
-}
-
-func (s *Server) getShopSettings(ctx context.Context, tx *store.Tx, _ *none) (ShopSettings, error) {
-	shop, err := tx.Shop(ctx)
-	if err != nil {
-		return ShopSettings{}, err
-	}
-	return asShopSettings(shop), nil
 }
 
 // APIKey is a key of the shop; the key itself is not stored.

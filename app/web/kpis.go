@@ -133,7 +133,7 @@ type KPIIn struct {
 	Dim   string `query:"dim" enum:"shop,campaign,influencer,link,code,page,session,post" default:"shop"`
 	From  string `query:"from" doc:"First day of the shop's calendar (2026-11-01), or with grain hour an instant; default 30 days ago"`
 	To    string `query:"to" doc:"The day after the last; default tomorrow"`
-	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total"`
+	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total" doc:"hour with dim shop only"`
 }
 
 // filter reads dim, grain and range. Hours are bounded to 40 days, days to 5 years.
@@ -171,8 +171,8 @@ func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFi
 	if len(fields) == 0 && (!f.To.After(f.From) || f.To.Sub(f.From) > longest) {
 		fields = append(fields, errs.Field{Path: "to", Msg: fmt.Sprintf("must be after from, by at most %d days", int(longest.Hours()/24))})
 	}
-	if f.Dim > kpi.Influencer && f.Grain == store.KPIHour {
-		fields = append(fields, errs.Field{Path: "grain", Msg: "hours are kept for shop, campaign and influencer; ask for days"})
+	if !f.Dim.Hourly() && f.Grain == store.KPIHour {
+		fields = append(fields, errs.Field{Path: "grain", Msg: "hours are kept for the shop as a whole; ask for days"})
 	}
 	if len(fields) > 0 {
 		return f, errs.New(errs.Invalid, "invalid_range", "There are no KPIs like this.", fields...)

@@ -50,6 +50,7 @@ type LandingPage struct {
 	Scheduled       []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
 	Store           *PagePlace    `json:"store,omitempty" doc:"Where the store itself shows it; absent until it was asked to"`
 	CreatedAt       time.Time     `json:"created_at"`
+	DraftAt         *time.Time    `json:"draft_saved_at,omitempty" doc:"When somebody last wrote on it; absent without a draft, and in lists"`
 }
 
 // PagePlace is a page in the store's own storefront.
@@ -91,12 +92,10 @@ func (s *Server) asPage(p *store.LandingPage) LandingPage {
 
 // asPageNow adds what the page shows and will show, and its state by the clock.
 func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
-	out := s.asPage(p)
-	rs, err := tx.Releases(ctx, p.ID)
+	out, err := s.asPageShown(ctx, tx, p)
 	if err != nil {
 		return out, err
 	}
-	out.State, _ = document.StateAt(rs, tx.Now)
 	place, err := tx.LandingPlace(ctx, p.ID)
 	if err != nil {
 		return out, err
@@ -104,6 +103,26 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 	if !place.At.IsZero() {
 		out.Store = &PagePlace{State: cmp.Or(place.State, "waiting"), URL: place.URL, Note: place.Note, At: place.At}
 	}
+	draft, err := tx.LandingDraft(ctx, p.ID)
+	if store.IsNotFound(err) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.DraftAt = &draft.SavedAt
+	return out, nil
+}
+
+// asPageShown is what everybody may know who may see the page: not who writes on
+// it, nor how it gets to the store.
+func (s *Server) asPageShown(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
+	out := s.asPage(p)
+	rs, err := tx.Releases(ctx, p.ID)
+	if err != nil {
+		return out, err
+	}
+	out.State, _ = document.StateAt(rs, tx.Now)
 	if live := document.LiveAt(rs, tx.Now); live != nil {
 		r := asRelease(live)
 		out.Live = &r

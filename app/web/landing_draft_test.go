@@ -33,13 +33,16 @@ func TestADraftKeepsItsMistakesAndIsLookedAtOnceItHasNone(t *testing.T) {
 		t.Errorf("%s, %q", c, r.header.Get("X-Frame-Options"))
 	}
 	w.visit(address).problem(404, "not_found") // nothing is published by it
-	if live := w.a.get(at).is(200); live["versions"] != 1.0 {
+	if live := w.a.get(at).is(200); live["versions"] != 1.0 || live.str("draft_saved_at") == "" {
 		t.Errorf("%v", live)
 	}
 
 	w.a.post(at+"/versions", m{"document": simple("Hello again")}).is(201)
 	w.a.get(at+"/draft").problem(404, "no_draft") // it is a version now
 	w.visit(preview).problem(404, "preview_over")
+	if p := w.a.get(at).is(200); p["draft_saved_at"] != nil {
+		t.Errorf("%v", p)
+	}
 	w.a.post(at+"/draft", m{"document": half}).is(200)
 	w.a.post(at+"/draft/discard", m{}).is(200)
 	w.a.get(at+"/draft").problem(404, "no_draft")

@@ -20,7 +20,9 @@ func TestTheCRMQualifiesAndRejectsLeads(t *testing.T) {
 	w.send("/f/"+form.str("public_id"), bea)
 	w.settle(w.a)
 
-	w.a.get("/lead-crm").problem(404, "not_found")
+	if got := w.a.get("/lead-crm").is(200); got["url"] != nil || len(got.obj("mapping").list("stages")) == 0 {
+		t.Errorf("%v", got)
+	}
 	w.a.patch("/lead-crm", m{"secret": "short", "mapping": m{"email_property": "", "click_property": "clk", "stages": []m{{"property": "a", "value": "b", "outcome": "maybe"}}}}).
 		problem(422, "invalid_crm")
 	const secret = "a-client-secret-of-an-app"

@@ -166,9 +166,9 @@ func (s *Server) listLeadForms(ctx context.Context, tx *store.Tx, in *listLeadFo
 
 // CRM is how the shop's CRM sends stage changes.
 type CRM struct {
-	URL       string     `json:"url" doc:"Where the CRM sends its events, signed as HubSpot signs them (version 3)"`
+	URL       string     `json:"url,omitempty" doc:"Where the CRM sends its events, signed as HubSpot signs them (version 3); absent until it is let in"`
 	Mapping   CRMMapping `json:"mapping"`
-	UpdatedAt time.Time  `json:"updated_at"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
 }
 
 // CRMMapping says what the CRM's properties mean.
@@ -186,12 +186,20 @@ type CRMStage struct {
 }
 
 func (s *Server) asCRM(h *store.CRMHook) (CRM, error) {
-	out := CRM{URL: s.PublicURL + crmPath + h.PublicID, UpdatedAt: h.UpdatedAt}
+	out := CRM{URL: s.PublicURL + crmPath + h.PublicID, UpdatedAt: utcOrNil(h.UpdatedAt)}
 	return out, json.Unmarshal(h.Mapping, &out.Mapping)
 }
 
 func (s *Server) getCRM(ctx context.Context, tx *store.Tx, _ *none) (CRM, error) {
 	h, err := tx.CRMHook(ctx)
+	if store.IsNotFound(err) {
+		usual := tracking.DefaultCRMMapping()
+		out := CRM{Mapping: CRMMapping{EmailProperty: usual.EmailProperty, ClickProperty: usual.ClickProperty}}
+		for _, st := range usual.Stages {
+			out.Mapping.Stages = append(out.Mapping.Stages, CRMStage(st))
+		}
+		return out, nil
+	}
 	if err != nil {
 		return CRM{}, err
 	}

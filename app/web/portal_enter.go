@@ -24,7 +24,7 @@ func (s *Server) portalTable() []portalRoute {
 		{get, "/devices", false, "List where you are signed in", speaks(s.devices)},
 		{post, "/devices/{id}/sign-out", false, "Sign out elsewhere", speaks(s.signOutDevice)},
 	}
-	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalProposals(), s.portalPagesAPI(), s.portalTax(), s.portalDisputes(), s.portalSettings())
+	return slices.Concat(t, s.portalMoney(), s.portalDeals(), s.portalProposals(), s.portalPagesAPI(), s.portalTax(), s.portalAssets(), s.portalDisputes(), s.portalSettings())
 }
 
 // Asked says that a mail is on its way, if we know the address.
@@ -206,6 +206,7 @@ func (s *Server) portalPages() {
 		s.echo.GET(p, show, s.limitAddress)
 	}
 	s.echo.GET(portalPath+"/*", func(echo.Context) error { return echo.ErrNotFound }, s.limitAddress)
+	s.echo.GET("/apply/of/:shop", s.applyShopPage, s.limitAddress)
 	s.echo.GET("/apply/:id", s.applyPage, s.limitAddress)
 	s.echo.POST("/apply/:id", s.applyPage, s.limitAddress)
 	if s.Teller != nil {

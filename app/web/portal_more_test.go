@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"strings"
 	"testing"
 	"time"
@@ -134,4 +136,59 @@ func mustJSON(t *testing.T, v any) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func pngOf(w, h int) []byte {
+	var b bytes.Buffer
+	_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, w, h))) // memory takes it
+	return b.Bytes()
+}
+
+// upload sends a file.
+func (b *browser) upload(path string, file []byte) reply {
+	b.p.t.Helper()
+	return b.send("POST", path, string(file), "Content-Type", "application/octet-stream")
+}
+
+func TestPicturesGoBothWaysCheckedAndWrittenAnew(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.a.agreement("anna")
+	p.a.influencer("ben")
+	other := p.a.campaign()
+	anna, ben := p.in("anna@example.com"), p.in("ben@example.com")
+	path := fmt.Sprintf("/shops/shp_%d/assets", p.a.id)
+	anna.upload(path+"?title=x", []byte("<svg onload=alert(1)>")).problem(422, "invalid_picture")
+	anna.upload(path+"?title=x", append(pngOf(2, 2), make([]byte, 9<<20)...)).is(413)
+	mine := anna.upload(path+"?title=Me", append(pngOf(3, 2), "<script>hidden</script>"...)).is(200)
+	if mine["width"] != float64(3) || mine.str("content_type") != "image/png" {
+		t.Errorf("%v", mine)
+	}
+	file := anna.get(path + "/" + mine.str("id") + "/file")
+	if file.status != 200 || bytes.Contains(file.body, []byte("script")) || file.header.Get("Content-Type") != "image/png" || file.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%d %v", file.status, file.header)
+	}
+	for _, s := range []struct{ query string }{{"?title=Logo"}, {"?title=Secret&campaign=" + other}} {
+		p.a.post("/assets"+s.query, string(pngOf(1, 1)), "Content-Type", "application/octet-stream").is(201)
+	}
+	titles := func(b *browser) (out []string) {
+		for _, a := range b.get(path).is(200).list("data") {
+			out = append(out, a.str("title"))
+		}
+		return out
+	}
+	if got := fmt.Sprint(titles(anna)); got != "[Logo Me]" {
+		t.Errorf("anna sees %s", got)
+	}
+	if got := fmt.Sprint(titles(ben)); got != "[Logo]" {
+		t.Errorf("ben sees %s", got)
+	}
+	logo := ben.get(path).is(200).list("data")[0].str("id")
+	ben.post(path+"/"+logo+"/delete", nil).problem(403, "not_yours")
+	ben.post(path+"/"+mine.str("id")+"/delete", nil).is(404)
+	if l := p.a.get("/assets").is(200).list("data"); len(l) != 3 {
+		t.Errorf("%v", l)
+	}
+	anna.post(path+"/"+mine.str("id")+"/delete", nil).is(200)
+	anna.get(path + "/" + mine.str("id") + "/file").is(404)
 }

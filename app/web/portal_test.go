@@ -65,7 +65,8 @@ func newPortal(t *testing.T, change ...func(*web.Deps)) *portal {
 		d.WakeOutbox = func(int64) { p.woken.Add(1) }
 		closer.DB, d.Payouts = d.DB, closer
 		drawer.DB, d.Giveaways = d.DB, drawer
-		d.Limits.SignInsPerSecond, d.Limits.SignInBurst = 1000, 1000
+		d.Limits.SignInsPerSecond, d.Limits.SignInBurst, d.Limits.AddressPerSecond, d.Limits.AddressBurst = 1000, 1000, 10_000, 10_000
+		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 1000, 10_000
 	})...)
 	var err error
 	if p.sink, err = mailsink.Start("127.0.0.1:0", slog.New(slog.DiscardHandler)); err != nil {
@@ -351,10 +352,11 @@ func (p *portal) seeded() (ids map[string]string, shopID string) {
 	live := p.a.post("/live-sessions", m{"agreement_id": agr, "title": "anna live", "platform": "tiktok", "starts_at": now, "ends_at": now.Add(time.Hour)}).is(201)
 	give := p.a.planned(m{"agreement_ids": []string{agr}, "title": "anna gives"})
 	page := p.a.page(agr, "anna-page", simple("Anna"))
+	asset := p.in("anna@example.com").upload(fmt.Sprintf("/shops/shp_%d/assets?title=annas", p.a.id), pngOf(4, 4)).is(200).str("id")
 	earning := p.a.settled(1001, signed, 250)
 	p.a.settled(1002, signed, 100)
 	return map[string]string{"agreements": agr, "codes": code.str("id"), "links": link.str("id"), "posts": post.str("id"), "live-sessions": live.str("id"),
-		"giveaways": give.str("id"), "pages": page.str("id"), "earnings": fmt.Sprintf("ern_%d", earning)}, fmt.Sprintf("shp_%d", p.a.id)
+		"giveaways": give.str("id"), "assets": asset, "pages": page.str("id"), "earnings": fmt.Sprintf("ern_%d", earning)}, fmt.Sprintf("shp_%d", p.a.id)
 }
 
 // The test walks the API document, so that an operation that is added is tested

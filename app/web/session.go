@@ -20,13 +20,14 @@ type Session struct {
 
 // SessionShop is the caller's shop.
 type SessionShop struct {
-	Name     string `json:"name"`
-	Domain   string `json:"domain"`
-	Platform string `json:"platform" enum:"shopify,woocommerce"`
-	Currency string `json:"currency"`
-	TimeZone string `json:"time_zone" example:"America/New_York" doc:"Days and months are this zone's"`
-	Today    string `json:"today" example:"2026-11-25" doc:"The shop's day"`
-	Demo     bool   `json:"demo" doc:"The store is played on this machine: nothing in it is real"`
+	Name     string     `json:"name"`
+	Domain   string     `json:"domain"`
+	Platform string     `json:"platform" enum:"shopify,woocommerce"`
+	Currency string     `json:"currency"`
+	TimeZone string     `json:"time_zone" example:"America/New_York" doc:"Days and months are this zone's"`
+	Today    string     `json:"today" example:"2026-11-25" doc:"The shop's day"`
+	OpenFrom *time.Time `json:"open_from,omitempty" doc:"Start of the first month that is not closed; absent: nothing was closed yet"`
+	Demo     bool       `json:"demo" doc:"The store is played on this machine: nothing in it is real"`
 }
 
 func (s *Server) getSession(ctx context.Context, tx *store.Tx, _ *none) (Session, error) {
@@ -40,7 +41,7 @@ func (s *Server) getSession(ctx context.Context, tx *store.Tx, _ *none) (Session
 	}
 	c := callerFrom(ctx)
 	out := Session{Actor: c.Actor(), Name: c.Name, Scope: string(c.Scope), Shop: SessionShop{Name: shop.Name, Domain: shop.Domain, Platform: "shopify",
-		Currency: shop.Currency, TimeZone: shop.TimeZone, Today: tx.Now.In(zone).Format(time.DateOnly)}}
+		Currency: shop.Currency, TimeZone: shop.TimeZone, Today: tx.Now.In(zone).Format(time.DateOnly), OpenFrom: utcOrNil(shop.OpenFrom)}}
 	if shop.Platform != order.WooCommerce {
 		if s.Installs != nil {
 			_, out.Shop.Demo = s.Installs.Access.API.Played(shop.Domain)

@@ -13,6 +13,16 @@ if (!executablePath) throw new Error('no Chromium here: set CHROMIUM');
 const browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
 export const close = () => browser.close();
 
+let last; // the app that was opened last
+
+// scene is what somebody would see now, for whoever reads why a journey failed.
+export async function scene() {
+  if (!last) return 'nothing was opened';
+  const f = await last.inner().catch(() => null);
+  const text = f && (await f.evaluate(() => `${location.pathname}${location.search}\n${document.body.innerText}`).catch(String));
+  return String(text).slice(0, 3000);
+}
+
 const patience = 60_000;
 
 export const say = (text) => console.log(text);
@@ -36,6 +46,7 @@ export async function open(c, { admin = admins.shopify, user = 1, path = '' } = 
   page.on('pageerror', (e) => complaints.push(`${page.url()} ${e}`));
   await page.goto(`${admin}${admin.includes('?') ? '&' : '?'}user=${user}`);
   const app = new App(page);
+  last = app;
   await app.see('h1');
   if (path) await app.go(path);
   return app;
@@ -108,6 +119,20 @@ export class App {
   }
 }
 
+// visit opens an address as a shopper: by its own name, Chromium is a robot here.
+export async function visit(url) {
+  const page = await (await context({ userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36' })).newPage();
+  await page.goto(url);
+  return page;
+}
+
+// clock is what a zone's clock shows at an instant, as a datetime-local input has it.
+export function clock(at, zone) {
+  const p = {};
+  for (const { type, value } of new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(at)) p[type] = value;
+  return `${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}`;
+}
+
 // play makes something happen in the Shopify store of an empty demo.
 export async function play(what) {
   const r = await fetch(new URL(`/play/${what}`, admins.shopify), { method: 'POST' });
@@ -146,6 +171,15 @@ export async function pages(app) {
     ...(await first('/campaigns?limit=1', (id) => `/campaigns/${id}`)),
     ...(await first('/agreements?limit=1', (id) => `/agreements/${id}`)),
     ...(await first('/payouts?limit=1', (id) => `/payouts/${id}`)),
+    ...(await first('/pages?limit=1', (id) => `/landing-pages/${id}`)),
+    ...(await first('/pages?limit=1', (id) => `/landing-pages/${id}/edit`)),
+    ...(await first('/live-sessions?limit=1&state=ended', (id) => `/live/${id}`)),
+    ...(await first('/giveaways?limit=1&state=drawn', (id) => `/giveaways/${id}`)),
+    ...(await first('/leads?limit=1', (id) => `/leads/lead/${id}`)),
+    ...(await first('/posts?limit=1', (id) => `/content/post/${id}`)),
+    ...['leads/forms', 'leads/files', 'leads/crm', 'content/files', 'content/sources', 'review/failed', 'review/connections'].map((p) => `/${p}`),
+    ...['defaults', 'keys', 'domains', 'privacy', 'integrations'].map((p) => `/settings/${p}`),
+    '/reports?dim=influencer&days=90&measures=orders,net,earned,roi',
   ];
 }
 

@@ -123,7 +123,7 @@ func (b *Book) VerifyKPI(ctx context.Context) error {
 	}
 	days, hours := kpi.Cells{}, kpi.Cells{}
 	for k, m := range want {
-		if k.Dim <= kpi.Influencer {
+		if k.Dim.Hourly() {
 			hours.At(k).Add(m)
 		}
 		y, mo, d := k.Hour.In(zone).Date()

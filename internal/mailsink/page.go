@@ -8,7 +8,7 @@ import (
 )
 
 var list = template.Must(template.New("list").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Mails that were sent</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>Mails that were sent</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#18181b}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #e4e4e7;vertical-align:top}a{color:#1d4ed8}</style></head>
 <body><main><h1>Mails that were sent</h1><p>Nothing leaves this machine: the demo's mail server keeps what it is given. Load the page again for new ones.</p>
@@ -17,7 +17,7 @@ th,td{text-align:left;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #e4e4e
 {{end}}</tbody></table>{{else}}<p>None yet.</p>{{end}}</main></body></html>`))
 
 var one = template.Must(template.New("one").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Subject}}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>{{.Subject}}</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#18181b}iframe{width:100%;height:36rem;border:1px solid #e4e4e7}
 pre{white-space:pre-wrap;background:#f4f4f5;padding:1rem}a{color:#1d4ed8}</style></head>
 <body><main><p><a href="/">All mails</a></p><h1>{{.Subject}}</h1><p>From {{.From}}, to {{range .To}}{{.}} {{end}}</p>

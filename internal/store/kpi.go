@@ -14,9 +14,9 @@ import (
 	"tributary/internal/domain/kpi"
 )
 
-// AddKPI adds cells to the counts: days of zone's calendar for every dimension,
-// hours for the shop, campaigns and influencers. The caller holds the shop's
-// lock.
+// AddKPI adds cells to the counts, in one round trip: days of zone's calendar for
+// every dimension, hours for those that have them (kpi.Dim.Hourly). The caller
+// holds the shop's lock.
 func (tx *Tx) AddKPI(ctx context.Context, zone *time.Location, c kpi.Cells) error {
 	days, hours := map[cellKey]*kpi.Measures{}, map[cellKey]*kpi.Measures{}
 	add := func(m map[cellKey]*kpi.Measures, k cellKey, v *kpi.Measures) {
@@ -25,17 +25,26 @@ func (tx *Tx) AddKPI(ctx context.Context, zone *time.Location, c kpi.Cells) erro
 		}
 		m[k].Add(v)
 	}
-	for _, k := range c.Keys() {
+	for k, m := range c {
+		if m.IsZero() {
+			continue
+		}
 		y, mo, d := k.Hour.In(zone).Date()
-		add(days, cellKey{k.Dim, k.ID, time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), k.Currency}, c[k])
-		if k.Dim <= kpi.Influencer {
-			add(hours, cellKey{k.Dim, k.ID, k.Hour, k.Currency}, c[k])
+		add(days, cellKey{k.Dim, k.ID, time.Date(y, mo, d, 0, 0, 0, 0, time.UTC), k.Currency}, m)
+		if k.Dim.Hourly() {
+			add(hours, cellKey{k.Dim, k.ID, k.Hour, k.Currency}, m)
 		}
 	}
-	if err := tx.addCells(ctx, addDays, days); err != nil {
-		return err
+	var b pgx.Batch
+	tx.addCells(&b, addDays, days)
+	tx.addCells(&b, addHours, hours)
+	if b.Len() == 0 {
+		return nil
 	}
-	return tx.addCells(ctx, addHours, hours)
+	if err := tx.pgx.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("add to the KPIs: %w", err)
+	}
+	return nil
 }
 
 type cellKey struct {
@@ -65,7 +74,7 @@ func addStatement(table, at, typ string) string {
 		table, at, columns, typ, strings.Join(arrays, ", "), at, strings.Join(sets, ", "))
 }
 
-func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]*kpi.Measures) error {
+func (tx *Tx) addCells(b *pgx.Batch, statement string, cells map[cellKey]*kpi.Measures) {
 	keys := make([]cellKey, 0, len(cells))
 	for k, m := range cells {
 		if !m.IsZero() {
@@ -73,7 +82,7 @@ func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]
 		}
 	}
 	if len(keys) == 0 {
-		return nil
+		return
 	}
 	slices.SortFunc(keys, func(a, b cellKey) int {
 		return cmp.Or(cmp.Compare(a.dim, b.dim), cmp.Compare(a.id, b.id), a.at.Compare(b.at), strings.Compare(a.currency, b.currency))
@@ -93,10 +102,7 @@ func (tx *Tx) addCells(ctx context.Context, statement string, cells map[cellKey]
 	for m := range values {
 		args = append(args, values[m])
 	}
-	if _, err := tx.pgx.Exec(ctx, statement, args...); err != nil {
-		return fmt.Errorf("add to the KPIs: %w", err)
-	}
-	return nil
+	b.Queue(statement, args...)
 }
 
 // KPIGrain is the length of the steps of a series.
@@ -345,6 +351,9 @@ func (tx *Tx) EachKPI(ctx context.Context, grain KPIGrain, f func(k kpi.Key, m *
 		dest = append(dest, &m[i])
 	}
 	_, err = pgx.ForEachRow(rows, dest, func() error {
+		if grain == KPIHour && !k.Dim.Hourly() {
+			return nil // of a version that kept more
+		}
 		k.Hour = k.Hour.UTC()
 		copied := m
 		f(k, &copied)

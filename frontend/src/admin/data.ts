@@ -2,6 +2,7 @@
 // hooks look again by their key.
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answered, api } from '../shared/api';
+import { setZone } from '../shared/format';
 
 export type Page<T> = { data: T[] | null; next_cursor?: string };
 
@@ -19,7 +20,16 @@ export function usePages<T>(key: readonly unknown[], fetchPage: (cursor: string 
 
 // useSession tells who is at work and for which shop. Its day and its zone are
 // those of all days that are shown.
-export const useSession = () => useQuery({ queryKey: ['session'], staleTime: 60_000, queryFn: () => answered(api.GET('/api/v1/session')) });
+export const useSession = () =>
+  useQuery({
+    queryKey: ['session'],
+    staleTime: 60_000,
+    queryFn: async () => {
+      const session = await answered(api.GET('/api/v1/session'));
+      setZone(session.shop.time_zone);
+      return session;
+    },
+  });
 
 type Query<P> = P extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
 type Get = import('../shared/api/schema').paths;

@@ -167,6 +167,11 @@ export function usePage(id: string, enabled: boolean) {
   return useQuery({ queryKey: [shop, 'pages', id], enabled, queryFn: () => answered(api.GET('/portal/v1/shops/{shop}/pages/{id}', { params: at({ shop, id }) })) });
 }
 
+export function useAssets() {
+  const shop = useShop().id;
+  return usePages([shop, 'assets'], (cursor) => answered(api.GET('/portal/v1/shops/{shop}/assets', { params: at({ shop }, { cursor }) })));
+}
+
 export function useTaxForm() {
   const shop = useShop().id;
   return useQuery({ queryKey: [shop, 'tax'], queryFn: () => answered(api.GET('/portal/v1/shops/{shop}/tax-form', { params: at({ shop }) })) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, date, decimal, isNegative, isZero, money, month } from './format';
+import { ago, date, dateTime, decimal, isNegative, isZero, money, month, setZone } from './format';
 
 describe('money', () => {
   it('shows exactly the decimals that were sent, beside the currency', () => {
@@ -32,4 +32,11 @@ describe('dates', () => {
 
 it('shows figures with the places they have', () => {
   expect([decimal('12345.67'), decimal('-3')]).toEqual(['12,345.67', '−3']);
+});
+
+it('shows instants by the clock of the shop', () => {
+  setZone('America/New_York');
+  expect(dateTime('2026-11-26T03:30:00Z')).toBe('Nov 25, 2026, 10:30 PM');
+  expect([date('2026-11-26T03:30:00Z'), date('2026-11-26')]).toEqual(['Nov 25, 2026', 'Nov 26, 2026']);
+  setZone('UTC');
 });

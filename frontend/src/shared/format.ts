@@ -5,6 +5,14 @@ export type Money = { amount: string; currency: string };
 
 const locale = 'en-US';
 
+// The zone of the shop: its days are the days of everything that is shown. Until
+// it is known, the browser's.
+let zone: string | undefined;
+
+export function setZone(z: string): void {
+  zone = z;
+}
+
 export function money(m: Money): string {
   const f = new Intl.NumberFormat(locale, { style: 'currency', currency: m.currency, currencyDisplay: 'code', minimumFractionDigits: decimals(m.amount) });
   const text = f.format(m.amount as Intl.StringNumericLiteral).replace(/\u00a0/g, ' ');
@@ -41,14 +49,14 @@ export function decimal(value: string): string {
 
 export function dateTime(iso: string | undefined): string {
   if (!iso) return '–';
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(new Date(iso));
 }
 
 export function date(iso: string | undefined): string {
   if (!iso) return '–';
   // A date alone is a day of the shop's calendar and no instant: it does not move with the zone.
   const day = /^\d{4}-\d{2}-\d{2}$/.test(iso);
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: day ? 'UTC' : undefined }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: day ? 'UTC' : zone }).format(new Date(iso));
 }
 
 export function month(period: string): string {

@@ -67,6 +67,10 @@ const (
 	Post
 )
 
+// Hourly tells whether hours are kept beside days: for the shop as a whole, so
+// that an order adds to few rows.
+func (d Dim) Hourly() bool { return d == Shop }
+
 // DimNames are the dimensions in words, in order.
 var DimNames = []string{"shop", "campaign", "influencer", "link", "code", "page", "session", "post"}
 

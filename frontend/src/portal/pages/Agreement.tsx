@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Code, Group, List, Modal, NativeSelect, Stack, Table, Text, Textarea, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Checkbox, Code, Group, List, NativeSelect, Stack, Table, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useParams } from 'react-router';
@@ -6,6 +6,7 @@ import { answered } from '../../shared/api';
 import { Facts, Loading, Section, State, Trouble } from '../../admin/ui';
 import { dateTime } from '../../shared/format';
 import { api, sent, type Portal } from '../api';
+import { Dialog } from '../Dialog';
 import { useAgreement, useDealNames, useDo, useProposals, useShop } from '../data';
 import { differences, inWords, numbers, withNumbers, type Terms } from '../terms';
 
@@ -117,7 +118,7 @@ function Sign({ agreement, version }: { agreement: string; version: Portal['Agre
           </Group>
         </Stack>
       </form>
-      <Modal opened={sure} onClose={dialog.close} title="Decline the offer?" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog open={sure} close={dialog.close} title="Decline the offer?">
         <Stack>
           <Text size="sm">The shop is told. What you signed before stays in force. It can offer again.</Text>
           {decline.error && <Trouble error={decline.error} />}
@@ -125,7 +126,7 @@ function Sign({ agreement, version }: { agreement: string; version: Portal['Agre
             Decline
           </Button>
         </Stack>
-      </Modal>
+      </Dialog>
     </Section>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Card, CopyButton, Group, Image, Modal, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Card, CopyButton, Group, Image, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { answered } from '../../shared/api';
 import { Loading, Section, State, Trouble } from '../../admin/ui';
 import { api, sent, type Portal } from '../api';
+import { Dialog } from '../Dialog';
 import { useAgreements, useCodes, useDealNames, useDo, useLinks, useShop } from '../data';
 import { Pages } from './Pages';
 
@@ -122,7 +123,7 @@ function OneLink({ of: l, deal }: { of: Portal['Link']; deal: string }) {
           QR code
         </Button>
       </Group>
-      <Modal opened={open} onClose={dialog.close} title="QR code" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog open={open} close={dialog.close} title="QR code">
         <Stack align="center">
           <Image src={`${qr}?format=svg`} alt={`QR code of ${l.url}`} w={260} h={260} bg="white" />
           <Group>
@@ -134,7 +135,7 @@ function OneLink({ of: l, deal }: { of: Portal['Link']; deal: string }) {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </Card>
   );
 }

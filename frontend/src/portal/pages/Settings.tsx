@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, NativeSelect, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useContext } from 'react';
@@ -6,6 +6,7 @@ import { answered } from '../../shared/api';
 import { Loading, Section, State, Trouble } from '../../admin/ui';
 import { dateTime } from '../../shared/format';
 import { api, sent, type Portal } from '../api';
+import { Dialog } from '../Dialog';
 import { ShopContext, useDevices, useDo, useMe, useNotifications } from '../data';
 
 export function Settings() {
@@ -129,7 +130,7 @@ function YourData({ shop }: { shop: Portal['MyShop'] | null }) {
           Delete my sign-in
         </Button>
       </Stack>
-      <Modal opened={leaving} onClose={leave.close} title={`Leave ${shop?.name}?`} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog open={leaving} close={leave.close} title={`Leave ${shop?.name}?`}>
         <Stack>
           <Text size="sm">New sales earn nothing from then on. What you have earned is still paid. It cannot be taken back here.</Text>
           {go.error && <Trouble error={go.error} />}
@@ -137,8 +138,8 @@ function YourData({ shop }: { shop: Portal['MyShop'] | null }) {
             Leave
           </Button>
         </Stack>
-      </Modal>
-      <Modal opened={forgetting} onClose={forget.close} title="Delete your sign-in?" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      </Dialog>
+      <Dialog open={forgetting} close={forget.close} title="Delete your sign-in?">
         <Stack>
           <Text size="sm">You are signed out everywhere. Shops that work with you keep what they must; you can sign in again by mail while they have your address.</Text>
           {end.error && <Trouble error={end.error} />}
@@ -146,7 +147,7 @@ function YourData({ shop }: { shop: Portal['MyShop'] | null }) {
             Delete
           </Button>
         </Stack>
-      </Modal>
+      </Dialog>
     </Section>
   );
 }

@@ -17,27 +17,24 @@ type Draft = Schemas['PageDraft'];
 // Editor opens what somebody was writing, or else the newest version.
 export function Editor() {
   const { id = '' } = useParams();
-  const page = useQuery({ queryKey: ['pages', id], queryFn: () => answered(api.GET('/api/v1/pages/{id}', { params: { path: { id } } })) });
+  // What is written changes under the editor's hand: it is asked for once.
   const from = useQuery({
-    queryKey: ['pages', id, 'writing'],
-    enabled: page.data !== undefined,
+    queryKey: ['writing', id],
     staleTime: Infinity,
     gcTime: 0,
-    queryFn: async (): Promise<{ document: unknown; draft?: Draft }> => {
-      try {
+    queryFn: async (): Promise<{ page: Schemas['LandingPage']; document: unknown; draft?: Draft }> => {
+      const page = await answered(api.GET('/api/v1/pages/{id}', { params: { path: { id } } }));
+      if (page.draft_saved_at) {
         const draft = await answered(api.GET('/api/v1/pages/{id}/draft', { params: { path: { id } } }));
-        return { document: draft.document, draft };
-      } catch (e) {
-        if (!(e instanceof Refused && e.status === 404)) throw e;
+        return { page, document: draft.document, draft };
       }
-      const v = await answered(api.GET('/api/v1/pages/{id}/versions/{number}', { params: { path: { id, number: page.data!.versions } } }));
-      return { document: v.document };
+      const v = await answered(api.GET('/api/v1/pages/{id}/versions/{number}', { params: { path: { id, number: page.versions } } }));
+      return { page, document: v.document };
     },
   });
-  if (page.error) return <Trouble error={page.error} again={() => page.refetch()} />;
   if (from.error) return <Trouble error={from.error} again={() => from.refetch()} />;
-  if (!page.data || !from.data) return <Loading />;
-  return <Writing key={id} page={page.data} document={from.data.document as Doc} draft={from.data.draft} />;
+  if (!from.data) return <Loading />;
+  return <Writing key={id} page={from.data.page} document={from.data.document as Doc} draft={from.data.draft} />;
 }
 
 function Writing({ page, document: first, draft }: { page: Schemas['LandingPage']; document: Doc; draft?: Draft }) {
@@ -227,7 +224,7 @@ function Writing({ page, document: first, draft }: { page: Schemas['LandingPage'
         </Grid.Col>
       </Grid>
       <SaveVersion id={id} number={page.versions + 1} document={doc} opened={saving} onClose={save.close} onProblems={setProblems} />
-      <Discard id={id} opened={dropping} onClose={drop.close} onDone={() => { client.removeQueries({ queryKey: ['pages', id, 'writing'] }); go(`/landing-pages/${id}`); }} />
+      <Discard id={id} opened={dropping} onClose={drop.close} onDone={() => { void client.invalidateQueries({ queryKey: ['pages'] }); go(`/landing-pages/${id}`); }} />
     </>
   );
 }
@@ -244,7 +241,6 @@ function SaveVersion({ id, number, document, opened, onClose, onProblems }: { id
           e.preventDefault();
           saving.mutate(undefined, {
             onSuccess: async () => {
-              client.removeQueries({ queryKey: ['pages', id, 'writing'] });
               await client.invalidateQueries({ queryKey: ['pages'] });
               go(`/landing-pages/${id}`);
             },

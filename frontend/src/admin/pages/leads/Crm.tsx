@@ -1,47 +1,24 @@
 import { Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answered, api, Refused, type Schemas } from '../../../shared/api';
+import { answered, api, type Schemas } from '../../../shared/api';
 import { dateTime } from '../../../shared/format';
 import { Copied, Do, fieldsOf, useAct } from '../../parts';
 import { Loading, Section, Trouble } from '../../ui';
 
 type CRM = Schemas['CRM'];
 
-const usual: Schemas['CRMMapping'] = {
-  email_property: 'email',
-  click_property: 'tributary_click_id',
-  stages: [
-    { property: 'lifecyclestage', value: 'salesqualifiedlead', outcome: 'qualified' },
-    { property: 'lifecyclestage', value: 'opportunity', outcome: 'qualified' },
-    { property: 'lifecyclestage', value: 'customer', outcome: 'qualified' },
-    { property: 'hs_lead_status', value: 'OPEN_DEAL', outcome: 'qualified' },
-    { property: 'hs_lead_status', value: 'UNQUALIFIED', outcome: 'rejected' },
-    { property: 'hs_lead_status', value: 'BAD_TIMING', outcome: 'rejected' },
-  ],
-};
-
 // Crm lets stage changes in a CRM decide about leads.
 export function Crm() {
-  const found = useQuery({
-    queryKey: ['lead-crm'],
-    queryFn: async (): Promise<CRM | null> => {
-      try {
-        return await answered(api.GET('/api/v1/lead-crm'));
-      } catch (e) {
-        if (e instanceof Refused && e.status === 404) return null;
-        throw e;
-      }
-    },
-  });
+  const found = useQuery({ queryKey: ['lead-crm'], queryFn: () => answered(api.GET('/api/v1/lead-crm')) });
   if (found.isPending) return <Loading />;
   if (found.error) return <Trouble error={found.error} again={() => found.refetch()} />;
-  return <Form key={found.data?.updated_at ?? ''} of={found.data} />;
+  return <Form key={found.data.updated_at ?? ''} of={found.data} />;
 }
 
-function Form({ of }: { of: CRM | null }) {
+function Form({ of }: { of: CRM }) {
   const [secret, setSecret] = useState('');
-  const [mapping, setMapping] = useState(of?.mapping ?? usual);
+  const [mapping, setMapping] = useState(of.mapping);
   const stages = mapping.stages ?? [];
   const setStage = (i: number, part: Partial<Schemas['CRMStage']>) => setMapping({ ...mapping, stages: stages.map((s, k) => (k === i ? { ...s, ...part } : s)) });
   const saving = useAct((_: void, headers) => answered(api.PATCH('/api/v1/lead-crm', { body: { secret, mapping }, headers })), 'lead-crm');
@@ -56,7 +33,7 @@ function Form({ of }: { of: CRM | null }) {
       >
         <Stack gap="sm" maw={680}>
           <Text size="sm">When a contact reaches a stage in HubSpot, the lead with its mailbox or click is decided about. Events must be signed as HubSpot signs them (version 3).</Text>
-          {of && (
+          {of.url && (
             <div>
               <Text size="sm" fw={500}>
                 Send the events to
@@ -67,7 +44,7 @@ function Form({ of }: { of: CRM | null }) {
               </Text>
             </div>
           )}
-          <PasswordInput label="Client secret" description={of ? 'Type it again to change anything: it is kept sealed and never shown.' : 'Of the CRM’s app. It is kept sealed and never shown.'} value={secret} onChange={(e) => setSecret(e.currentTarget.value)} required error={at('secret')} autoComplete="off" />
+          <PasswordInput label="Client secret" description={of.url ? 'Type it again to change anything: it is kept sealed and never shown.' : 'Of the CRM’s app. It is kept sealed and never shown.'} value={secret} onChange={(e) => setSecret(e.currentTarget.value)} required error={at('secret')} autoComplete="off" />
           <Group grow align="flex-start">
             <TextInput label="Property with the mailbox" value={mapping.email_property} onChange={(e) => setMapping({ ...mapping, email_property: e.currentTarget.value })} error={at('mapping.email_property')} />
             <TextInput label="Property with our click" value={mapping.click_property} onChange={(e) => setMapping({ ...mapping, click_property: e.currentTarget.value })} error={at('mapping.click_property')} />
@@ -98,7 +75,7 @@ function Form({ of }: { of: CRM | null }) {
           {saving.error && <Trouble error={saving.error} />}
           <Group>
             <Do type="submit" loading={saving.isPending} disabled={secret === ''}>
-              {of ? 'Change' : 'Let them in'}
+              {of.url ? 'Change' : 'Let them in'}
             </Do>
           </Group>
         </Stack>

@@ -4,12 +4,12 @@ import { Badge, Box, Button, Group, Stack, Table, Text, TextInput } from '@manti
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { answered, api, type Schemas } from '../../../shared/api';
 import { watch } from '../../../shared/feed';
 import { count, dateTime, money } from '../../../shared/format';
-import { useNames } from '../../data';
-import { Ask, Copied, Deadline, Do, fieldsOf, Figure, useAct, useShop } from '../../parts';
+import { useNames, useSession } from '../../data';
+import { Ask, Copied, Deadline, Do, fieldsOf, Figure, useAct } from '../../parts';
 import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../../ui';
 import { bars } from './minutes';
 import { Plan } from './Plan';
@@ -25,7 +25,7 @@ export function Session() {
   const on = running(found.data);
   const minutes = useQuery({ queryKey: ['live', id, 'minutes'], queryFn: () => answered(api.GET('/api/v1/live-sessions/{id}/minutes', { params: { path: { id } } })), refetchInterval: on ? every : false });
   const name = useNames();
-  const zone = useShop().data?.time_zone;
+  const zone = useSession().data?.shop.time_zone;
   const [changing, change] = useDisclosure();
   const [ending, end] = useDisclosure();
   const [adding, add] = useDisclosure();
@@ -183,7 +183,7 @@ function Summary({ id, on }: { id: string; on: boolean }) {
             </Box>
           )}
           <Group>
-            <Button size="xs" variant="default" component="a" href={`/app/reports?dim=session&id=${id}&days=365&grain=day`}>
+            <Button size="xs" variant="default" component={Link} to={`/reports?dim=session&id=${id}&days=365&grain=day`}>
               As a report
             </Button>
           </Group>

@@ -2,21 +2,20 @@ import { Alert, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { answered, api, type Schemas } from '../../../shared/api';
 import { dateTime } from '../../../shared/format';
-import { usePages } from '../../data';
+import { usePages, useSession } from '../../data';
 import { List } from '../../listing';
-import { useShop } from '../../parts';
 import { Facts, Loading, Section, Trouble } from '../../ui';
 import { Accounts } from '../content/Sources';
 import { Well } from './index';
 
 // Connections are how this server and the store, and others, reach each other.
 export function Connections() {
-  const shop = useShop();
+  const shop = useSession();
   if (shop.error) return <Trouble error={shop.error} again={() => shop.refetch()} />;
   if (!shop.data) return <Loading />;
   return (
     <>
-      {shop.data.platform === 'shopify' ? <Shopify /> : <Woo />}
+      {shop.data.shop.platform === 'shopify' ? <Shopify /> : <Woo />}
       <Accounts />
     </>
   );

@@ -2,9 +2,9 @@ import { Alert, Button, Modal, Radio, Stack, Text, TextInput } from '@mantine/co
 import { useState } from 'react';
 import { answered, api, type Schemas } from '../../../shared/api';
 import { date } from '../../../shared/format';
-import { usePages } from '../../data';
+import { usePages, useSession } from '../../data';
 import { List } from '../../listing';
-import { Ask, Copied, Do, fieldsOf, useAct, useMe } from '../../parts';
+import { Ask, Copied, Do, fieldsOf, useAct } from '../../parts';
 import { Section, State } from '../../ui';
 
 type Key = Schemas['APIKey'];
@@ -12,7 +12,7 @@ type Key = Schemas['APIKey'];
 // Keys are what programs, and people without a store's admin, come in by.
 export function Keys() {
   const found = usePages(['api-keys'], () => answered(api.GET('/api/v1/api-keys')));
-  const me = useMe().data;
+  const me = useSession().data?.actor;
   const [making, setMaking] = useState(false);
   const [name, setName] = useState('');
   const [scope, setScope] = useState('read');
@@ -32,7 +32,7 @@ export function Keys() {
         id={(k) => k.id}
         empty="There is no key."
         columns={[
-          { head: 'For', cell: (k) => <>{k.name}{me?.key_id === k.id && ' (this one)'}</> },
+          { head: 'For', cell: (k) => <>{k.name}{me === `key ${k.name}` && ' (this one)'}</> },
           { head: 'Key', cell: (k) => k.id, wide: true },
           { head: 'May', cell: (k) => (k.scope === 'write' ? 'look and change' : 'look') },
           { head: 'Made', cell: (k) => date(k.created_at), wide: true },
@@ -74,7 +74,7 @@ export function Keys() {
         </Stack>
       </Modal>
       <Ask title={`End the key for ${ending?.name ?? ''}?`} act="End it" danger opened={ending !== undefined} onClose={() => setEnding(undefined)} doing={end} onYes={() => end.mutate(undefined, { onSuccess: () => setEnding(undefined) })}>
-        <Text size="sm">Whoever uses it is shut out within 15 seconds{ending && me?.key_id === ending.id ? ', and that is you: this is the key you are here by' : ''}. It cannot be taken back.</Text>
+        <Text size="sm">Whoever uses it is shut out within 15 seconds{ending && me === `key ${ending.name}` ? ', and that is you: this is the key you are here by' : ''}. It cannot be taken back.</Text>
       </Ask>
     </Section>
   );

@@ -1,14 +1,13 @@
 import { Text } from '@mantine/core';
 import { date } from '../../../shared/format';
-import { useMe, useShop } from '../../parts';
+import { useSession } from '../../data';
 import { Facts, Loading, Section, Trouble } from '../../ui';
 
 export function Shop() {
-  const found = useShop();
-  const me = useMe();
+  const found = useSession();
   if (found.error) return <Trouble error={found.error} again={() => found.refetch()} />;
   if (!found.data) return <Loading rows={3} />;
-  const s = found.data;
+  const { shop: s, actor, name, scope } = found.data;
   return (
     <>
       <Section title="Shop">
@@ -26,15 +25,12 @@ export function Shop() {
         </Text>
       </Section>
       <Section title="You">
-        {me.data && (
-          <Facts
-            of={[
-              ['Here by', me.data.kind === 'session' ? 'the store’s admin' : `an API key (${me.data.key_id})`],
-              ...(me.data.user ? [['Person', me.data.user] as [string, string]] : []),
-              ['May', me.data.scope === 'write' ? 'look and change' : 'look'],
-            ]}
-          />
-        )}
+        <Facts
+          of={[
+            ['In records', name ? `${actor}, ${name}` : actor],
+            ['May', scope === 'write' ? 'look and change' : 'look'],
+          ]}
+        />
       </Section>
     </>
   );

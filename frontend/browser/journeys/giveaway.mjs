@@ -1,20 +1,24 @@
+// demo: past
 // A giveaway from its plan to its draw, which a program then draws again.
 import { execFileSync } from 'node:child_process';
+import { check, clock, context, open, visit } from '../lib.mjs';
 
-export default async function giveaway({ admin, check, api, typed, clock, visit, program }) {
-  const { page, frame } = await admin('/giveaways');
+export default async function () {
+  const app = await open(await context(), { path: '/giveaways' });
+  const { page } = app;
+  const frame = await app.inner();
   await frame.waitForSelector('h1:has-text("Giveaways")');
-  const { time_zone } = await api(frame, 'GET', '/settings/shop');
+  const { time_zone } = (await app.api('GET', '/session')).shop;
   await frame.getByRole('button', { name: 'Plan a giveaway' }).click();
   const dialog = frame.locator('[role=dialog]');
   await dialog.getByLabel('Campaign').click();
-  await frame.locator('[role=option]').first().click();
+  await frame.locator('[role=option]:visible').first().click();
   const title = 'Win <script>nothing</script>';
-  await typed(dialog.getByLabel('Title'), title);
-  await typed(dialog.getByLabel('Prize'), 'A bottle');
+  await dialog.getByLabel('Title').fill(title);
+  await dialog.getByLabel('Prize').fill('A bottle');
   await dialog.getByLabel('By buying').uncheck();
   await dialog.getByLabel('By signing up').check();
-  await typed(dialog.getByLabel('Terms'), 'One entry a person.');
+  await dialog.getByLabel('Terms').fill('One entry a person.');
   // Clocks of a browser know minutes: the next one that leaves time to enter.
   const closes = Math.ceil((Date.now() + 25_000) / 60_000) * 60_000;
   await dialog.getByLabel('Opens').fill(clock(Date.now() - 3_600_000, time_zone));
@@ -23,13 +27,13 @@ export default async function giveaway({ admin, check, api, typed, clock, visit,
   await frame.waitForSelector('h1:has-text("Win <script>")');
   check((await frame.locator('h1').textContent()) === title, 'a giveaway is planned, and its title stays text');
 
-  await frame.getByRole('button', { name: 'Announce it' }).click();
+  await frame.getByRole('button', { name: 'Announce it', exact: true }).click();
   await dialog.getByText('A seed of yours').click();
   const seed = await dialog.locator('code').first().textContent();
   check(/^[0-9a-f]{64}$/.test(seed), 'the browser makes a seed');
-  check(await dialog.getByRole('button', { name: 'Announce' }).isDisabled(), 'which must be kept first');
+  check(await dialog.getByRole('button', { name: 'Announce', exact: true }).isDisabled(), 'which must be kept first');
   await dialog.getByLabel('I have kept the seed').check();
-  await dialog.getByRole('button', { name: 'Announce' }).click();
+  await dialog.getByRole('button', { name: 'Announce', exact: true }).click();
   await frame.getByText('A seed of yours with this hash').waitFor();
   const address = await frame.locator('section[aria-label="For people"] code').first().textContent();
   for (const who of ['ann', 'ben', 'cam']) {
@@ -54,16 +58,16 @@ export default async function giveaway({ admin, check, api, typed, clock, visit,
   await frame.getByText(/3 entries,/).waitFor();
   check(true, 'the list is frozen, and its hash shown');
   await frame.getByRole('button', { name: 'Draw', exact: true }).click();
-  await typed(dialog.getByLabel('Seed'), '00'.repeat(32));
+  await dialog.getByLabel('Seed').fill('00'.repeat(32));
   await dialog.getByRole('button', { name: 'Draw', exact: true }).click();
   await dialog.getByRole('alert').first().waitFor();
   check(true, 'another seed than the announced one is refused');
-  await typed(dialog.getByLabel('Seed'), seed);
+  await dialog.getByLabel('Seed').fill(seed);
   await dialog.getByRole('button', { name: 'Draw', exact: true }).click();
   await frame.getByText(/Drawing again gives the same 1 winners/).waitFor();
   check((await frame.getByLabel('not true').count()) === 0, 'the browser draws again and finds the same');
   const winner = await frame.locator('table[aria-label=Winners] code').first().textContent();
-  const said = JSON.parse(execFileSync(program, ['draw', 'verify', `${address}/proof`, '--json'], { encoding: 'utf8' }));
+  const said = JSON.parse(execFileSync('bin/tributary', ['draw', 'verify', `${address}/proof`, '--json'], { encoding: 'utf8' }));
   const proof = await (await fetch(`${address}/proof`)).json();
   check(said.honest === true && proof.drawn[0].id === winner, `tributary draw verify finds it honest: ${said.findings.length} findings, winner ${winner}`);
 }

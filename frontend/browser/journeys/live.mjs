@@ -1,24 +1,29 @@
+// demo: past
 // A live session that has begun: its sales show while they happen.
-export default async function live({ admin, check, api, typed, clock }) {
-  const { page, frame } = await admin('/live');
+import { check, clock, context, open } from '../lib.mjs';
+
+export default async function () {
+  const app = await open(await context(), { path: '/live' });
+  const { page } = app;
+  const frame = await app.inner();
   await frame.waitForSelector('h1:has-text("Live sessions")');
   // Whoever sells by links: what was clicked in the session counts for it.
-  const top = (await api(frame, 'GET', '/kpis/top?dim=link&by=orders&limit=1')).steps[0];
-  const link = await api(frame, 'GET', `/links/${top.id}`);
-  const agreement = await api(frame, 'GET', `/agreements/${link.agreement_id}`);
-  const influencer = await api(frame, 'GET', `/influencers/${agreement.influencer_id}`);
-  const { time_zone } = await api(frame, 'GET', '/settings/shop');
+  const top = (await app.api('GET', '/kpis/top?dim=link&by=orders&limit=1')).steps[0];
+  const link = await app.api('GET', `/links/${top.id}`);
+  const agreement = await app.api('GET', `/agreements/${link.agreement_id}`);
+  const influencer = await app.api('GET', `/influencers/${agreement.influencer_id}`);
+  const { time_zone } = (await app.api('GET', '/session')).shop;
 
   await frame.getByRole('button', { name: 'Schedule a session' }).click();
   const dialog = frame.locator('[role=dialog]');
   await dialog.locator('input[placeholder="Whose it is"]').click();
   await dialog.locator('input[placeholder="Whose it is"]').fill(influencer.name || influencer.handle);
-  await frame.locator('[role=option]').first().click();
-  await typed(dialog.getByLabel('Title'), 'An evening on air');
+  await frame.locator('[role=option]:visible').first().click();
+  await dialog.getByLabel('Title').fill('An evening on air');
   await dialog.getByLabel('Starts').fill(clock(Date.now() - 10 * 3_600_000, time_zone));
   await dialog.getByLabel('Ends').fill(clock(Date.now() + 2 * 3_600_000, time_zone));
   const code = `LIVE${Date.now().toString(36).toUpperCase()}`;
-  await typed(dialog.getByLabel('Live code'), code);
+  await dialog.getByLabel('Live code').fill(code);
   await dialog.getByRole('button', { name: 'Schedule', exact: true }).click();
   await frame.waitForSelector('h1:has-text("An evening on air")');
   await frame.getByText('● on air').waitFor();
