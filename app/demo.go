@@ -226,6 +226,7 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 	sys, s := d.sys, shop.store
 	if s.Platform() == sandbox.Shopify {
 		s.Embed(d.base + "/app")
+		s.Proxy(d.base + "/proxy")
 		sys.Shopify.API.Play(demoShopify, s.URL())
 		if id := known[demoShopify]; id != 0 { // the store has forgotten the tokens it gave to an earlier demo
 			if err := sys.Shopify.Query(ctx, id, "installation", nil, nil); err == nil {
@@ -242,6 +243,7 @@ func (d *demo) install(ctx context.Context, shop *demoShop, known map[string]int
 		s.Subscribe(d.base+"/webhooks/shopify", append([]string{"app/uninstalled", "shop/update"}, sandbox.OrderTopics...)...)
 		s.Subscribe(d.base+"/webhooks/shopify/compliance", sandbox.ComplianceTopics...)
 	} else {
+		s.InstallPlugin()
 		shop.id = known[demoWoo]
 		if shop.id == 0 {
 			added, err := tenant.AddShop(ctx, sys.DB, sys.Keys, tenant.NewShop{Platform: order.WooCommerce, Domain: demoWoo, Name: "WooCommerce demo store",

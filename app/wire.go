@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,6 +87,7 @@ type system struct {
 	Woo      *tenant.WooInstaller
 	Sweeper  *intake.Sweeper
 	Codes    *program.Codes
+	Fronts   *landing.Storefronts
 	Outbox   *outbox.Runner
 	People   *identity.People
 	Teller   *notify.Teller
@@ -178,6 +180,7 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 			Files: shopify.NewFiles(sys.Config.PrivateStores), Slots: make(chan struct{}, max(sys.Config.Workers/4, 1))}
 		sys.Woo = &tenant.WooInstaller{DB: sys.DB, Keys: sys.Keys, Client: woo, Log: sys.Log, PublicURL: sys.Config.BaseURL()}
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
+		sys.Fronts = &landing.Storefronts{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo, BaseURL: sys.Config.BaseURL()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
 		sys.Rereader = intake.NewRereader(sys.DB, sys.Keys, woo, sys.Log, sys.Config.Workers/4)
 		sys.Payouts = &payout.Closer{DB: sys.DB, Log: sys.Log, AfterLock: sys.Settler.Milestones}
@@ -220,6 +223,7 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 		}
 		return sys.Woo.Connect(ctx, w.ShopID, p.InstallID)
 	}
+	maps.Copy(handlers, sys.Fronts.Handlers())
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
 		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
@@ -363,7 +367,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Giveaways:    sys.Drawer,
 		WakeBackfill: sys.Waker.Backfill, WooCommerce: sys.Woo,
 		People: sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
-		Installs: sys.Installs,
+		Installs: sys.Installs, Storefronts: sys.Fronts,
 	}
 }
 

@@ -1061,6 +1061,11 @@ CREATE TABLE pages (
   created_at timestamp with time zone NOT NULL,
   changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
   influencer_edits text DEFAULT 'none'::text NOT NULL,
+  store_handle text DEFAULT ''::text NOT NULL,
+  store_url text DEFAULT ''::text NOT NULL,
+  store_state text DEFAULT ''::text NOT NULL,
+  store_note text DEFAULT ''::text NOT NULL,
+  store_at timestamp with time zone,
   CONSTRAINT pages_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT pages_public_id_key UNIQUE (public_id),
   CONSTRAINT pages_shop_id_slug_key UNIQUE (shop_id, slug),
@@ -1070,7 +1075,8 @@ CREATE TABLE pages (
   CONSTRAINT pages_influencer_edits_check CHECK ((influencer_edits = ANY (ARRAY['none'::text, 'propose'::text, 'publish'::text]))),
   CONSTRAINT pages_public_id_check CHECK ((public_id ~ '^[a-z2-7]{10}$'::text)),
   CONSTRAINT pages_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
-  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text])))
+  CONSTRAINT pages_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'scheduled'::text, 'published'::text, 'unpublished'::text]))),
+  CONSTRAINT pages_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'shown'::text, 'hidden'::text, 'absent'::text, 'failed'::text])))
 );
 CREATE INDEX pages_agreement ON pages USING btree (shop_id, agreement_id);
 CREATE INDEX pages_changed ON pages USING btree (changed);
@@ -1137,6 +1143,17 @@ CREATE TABLE people (
   CONSTRAINT people_pkey PRIMARY KEY (id),
   CONSTRAINT people_email_key UNIQUE (email),
   CONSTRAINT people_email_check CHECK (((email = lower(btrim(email))) AND (email <> ''::text)))
+);
+
+-- Table plugin_links
+CREATE TABLE plugin_links (
+  shop_id bigint NOT NULL,
+  kid text NOT NULL,
+  home_url text NOT NULL,
+  version text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT plugin_links_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT plugin_links_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
 
 -- Table post_snapshots
@@ -1995,6 +2012,7 @@ ALTER TABLE payout_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_items ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payout_lines ENABLE ROW LEVEL SECURITY;
 ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plugin_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE post_snapshots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE privacy_requests ENABLE ROW LEVEL SECURITY;
@@ -2142,6 +2160,7 @@ CREATE POLICY tenant ON payout_items FOR ALL TO tributary_app USING ((shop_id = 
 CREATE POLICY portal ON payout_lines FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON payout_lines FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY nobodys ON people FOR ALL TO tributary_app USING ((( SELECT current_shop() AS current_shop) = 0)) WITH CHECK ((( SELECT current_shop() AS current_shop) = 0));
+CREATE POLICY tenant ON plugin_links FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON post_snapshots FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (post_id IN ( SELECT p.id
    FROM posts p
   WHERE (p.shop_id = ( SELECT current_shop() AS current_shop))))));
@@ -2268,6 +2287,7 @@ GRANT SELECT ON payout_items TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON payout_lines TO tributary_app;
 GRANT SELECT ON payout_lines TO tributary_portal;
 GRANT DELETE, INSERT, SELECT, UPDATE ON people TO tributary_app;
+GRANT INSERT, SELECT, UPDATE ON plugin_links TO tributary_app;
 GRANT INSERT, SELECT ON post_snapshots TO tributary_app;
 GRANT SELECT ON post_snapshots TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON posts TO tributary_app;

@@ -277,6 +277,10 @@ func TestOneAppliesAndIsToldHowThatWasDecided(t *testing.T) {
 	if page.status != 200 || !bytes.Contains(page.body, []byte("Sell our &lt;b&gt;serum&lt;/b&gt;")) {
 		t.Errorf("%d %s", page.status, page.body)
 	}
+	if all := p.call("", "GET", strings.TrimPrefix(open.str("shop_url"), "https://t.example"), nil); all.status != 200 || !bytes.Contains(all.body, []byte(`href="/apply/`+id)) || bytes.Contains(all.body, []byte("<b>serum")) {
+		t.Errorf("%d %s", all.status, all.body)
+	}
+	p.call("", "GET", fmt.Sprintf("/apply/of/shp_%d", p.b.id), nil).problem(404, "campaign_not_open")
 	form := func(v url.Values) reply {
 		return p.call("", "POST", "/apply/"+id, v.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -79,6 +79,6 @@ func (s *Server) table() []route {
 		{get, "/audit", read, "List who saw or changed what", reads(s.listAudit)},
 		{get, "/outbox", read, "List work outside: codes in the store, mails", reads(s.listOutbox)},
 		{post, "/outbox/{id}/retry", write, "Try failed or doubtful work again", writes(s.retryOutbox)},
-	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.disputeTable(), s.proposalTable(), s.taxTable(), s.assetTable(), s.applicationTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.privacyTable(),
+	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.disputeTable(), s.proposalTable(), s.taxTable(), s.assetTable(), s.applicationTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.pluginTable(), s.privacyTable(),
 		s.settingsTable(), s.reportTable())
 }

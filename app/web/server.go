@@ -82,6 +82,9 @@ type Deps struct {
 	WooCommerce *tenant.WooInstaller
 	// App is the merchant app as built; nil takes what was built into the program.
 	App fs.FS
+	// Storefronts show landing pages in stores; nil leaves the app proxy and the
+	// plugin's doors out.
+	Storefronts *landing.Storefronts
 	// Wake wakes a worker for the shop; it must not block.
 	Wake func(shopID int64)
 	// WakeBackfill asks for reading the history of the shop's store to begin.
@@ -164,6 +167,8 @@ func New(d Deps) *Server {
 	s.giveawayPages()
 	s.landingRoutes()
 	s.appRoutes()
+	s.proxyRoutes()
+	s.pluginRoutes()
 	return s
 }
 

@@ -13,6 +13,16 @@ if (!executablePath) throw new Error('no Chromium here: set CHROMIUM');
 const browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
 export const close = () => browser.close();
 
+let last; // the app that was opened last
+
+// scene is what somebody would see now, for whoever reads why a journey failed.
+export async function scene() {
+  if (!last) return 'nothing was opened';
+  const f = await last.inner().catch(() => null);
+  const text = f && (await f.evaluate(() => `${location.pathname}${location.search}\n${document.body.innerText}`).catch(String));
+  return String(text).slice(0, 3000);
+}
+
 const patience = 60_000;
 
 export const say = (text) => console.log(text);
@@ -36,6 +46,7 @@ export async function open(c, { admin = admins.shopify, user = 1, path = '' } = 
   page.on('pageerror', (e) => complaints.push(`${page.url()} ${e}`));
   await page.goto(`${admin}${admin.includes('?') ? '&' : '?'}user=${user}`);
   const app = new App(page);
+  last = app;
   await app.see('h1');
   if (path) await app.go(path);
   return app;

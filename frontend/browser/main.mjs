@@ -1,5 +1,5 @@
 // Runs journeys, or takes the pictures, on the demo that `run` has started.
-import { close, complaints, say } from './lib.mjs';
+import { close, complaints, say, scene } from './lib.mjs';
 
 const [what, ...rest] = process.argv.slice(2);
 try {
@@ -10,6 +10,9 @@ try {
       await (await import(`./journeys/${name}.mjs`)).default();
       if (complaints.length) throw new Error(`the console says:\n${complaints.join('\n')}`);
     }
+} catch (e) {
+  console.error(`${e.stack ?? e}\n\nThe page then:\n${await scene()}\n${complaints.join('\n')}`);
+  process.exitCode = 1;
 } finally {
   await close();
 }

@@ -53,6 +53,7 @@ func (s *Store) Start() error {
 		}
 		s.page(rw, r)
 	})
+	s.shopRoutes(mux)
 	if s.opt.Skip != nil {
 		s.playRoutes(mux)
 	}

@@ -281,6 +281,17 @@ func (h *shopifySide) resolve(name string, args map[string]any) (any, *problem) 
 			scopes = append(scopes, object{{"handle", scope}})
 		}
 		return object{{"id", "gid://shopify/AppInstallation/1"}, {"accessScopes", scopes}}, nil
+	case "metaobjectDefinitionByType":
+		kind, _ := args["type"].(string)
+		return h.typeNode(h.types[ownType(kind)]), nil
+	case "metaobjectDefinitionCreate":
+		return h.createType(args["definition"]), nil
+	case "metaobjectDefinitionUpdate":
+		return h.updateType(id, args["definition"]), nil
+	case "metaobjectByHandle":
+		return h.entryAt(args["handle"]), nil
+	case "metaobjectUpsert":
+		return h.upsertEntry(args["handle"], args["metaobject"]), nil
 	case "orders":
 		return h.ordersPage(args)
 	case "order":

@@ -45,7 +45,6 @@ type shopifySide struct {
 	grants map[string]bool // authorization codes that were not redeemed
 	faults []Fault
 	calls  map[string]int
-	app    string // the address of the embedded app
 	bucket bucket
 
 	deals map[string]*dealNode // with the store's mu held, as are bulks
@@ -53,6 +52,12 @@ type shopifySide struct {
 
 	bulkReads []*bulkRead
 	when      func(name string, times int) // with mu held
+
+	types   map[string]*entryType // metaobjects, with the store's mu held, as are folders
+	folders map[string]bool       // of pages, taken
+
+	proxyTo string           // the app's proxy
+	carts   map[string]*cart // by cookie
 }
 
 type subscription struct {
@@ -72,7 +77,7 @@ type parcel struct {
 
 func newShopifySide(s *Store) *shopifySide {
 	return &shopifySide{s: s, secret: s.opt.ClientSecret, rng: rand.New(rand.NewPCG(s.opt.Seed, 3)), tokens: tokens{},
-		grants: map[string]bool{}, calls: map[string]int{}, deals: map[string]*dealNode{}, bulks: map[string]*bulkAdd{},
+		grants: map[string]bool{}, calls: map[string]int{}, deals: map[string]*dealNode{}, bulks: map[string]*bulkAdd{}, types: map[string]*entryType{}, folders: map[string]bool{}, carts: map[string]*cart{},
 		bucket: bucket{max: 2000, restore: 100, left: 2000, at: time.Now()}}
 }
 

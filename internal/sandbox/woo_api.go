@@ -64,6 +64,7 @@ func (w *wooSide) routes(mux *http.ServeMux) {
 	handle("GET /coupons/{id}", w.getCoupon)
 	handle("PUT /coupons/{id}", w.updateCoupon)
 	handle("DELETE /coupons/{id}", w.deleteCoupon)
+	w.pluginRoutes(mux)
 	if !w.s.opt.PlainPermalinks { // what WordPress rewrites
 		mux.HandleFunc("GET /wc-auth/v1/authorize", w.authorize)
 		mux.HandleFunc("GET /wc-auth/v1/access_granted/{$}", w.granted)

@@ -26,7 +26,8 @@ type wooSide struct {
 	keyIDs  int64
 	nonces  map[string]*http.Request // of OAuth 1.0a, each good for one request
 	faults  []Fault
-	calls   int // of the REST API
+	calls   int     // of the REST API
+	plugin  *plugin // nil: it is not installed
 }
 
 // wooHook is one webhook as the store keeps it.

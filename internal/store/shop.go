@@ -119,6 +119,9 @@ func (tx *Tx) AddConnection(ctx context.Context, n NewConnection) (int64, error)
 	if err != nil {
 		return 0, fmt.Errorf("add connection of shop %d: %w", tx.ShopID, err)
 	}
+	if n.RestKeys != nil {
+		return id, tx.pairPlugin(ctx)
+	}
 	return id, nil
 }
 
@@ -188,7 +191,7 @@ func (tx *Tx) SetRestKeys(ctx context.Context, id int64, keys []byte) error {
 	if err != nil {
 		return fmt.Errorf("set REST keys of connection %d: %w", id, err)
 	}
-	return nil
+	return tx.pairPlugin(ctx)
 }
 
 // BaseURLs lists where this shop's live connections say the store is.

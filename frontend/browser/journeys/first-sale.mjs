@@ -24,11 +24,11 @@ export default async function () {
   check((await app.text('[data-testid=simulation]')).includes('Under this draft'), 'they are tried on the orders of the past');
   await app.button('To the launch').click();
   await app.fill('Or somebody new: name', 'Anna Lind');
-  await app.frame.getByLabel('E-mail', { exact: true }).fill('anna@example.com');
+  await app.frame.getByRole('textbox', { name: 'E-mail', exact: true }).fill('anna@example.com');
   await app.fill('Signed for the shop by', 'Mara Merchant');
   await app.fill('E-mail of who signs', 'mara@example.com');
   await app.frame.getByLabel('They have agreed to these terms already').check();
-  await app.button('Launch').click();
+  await app.button('Launch the campaign').click();
   await app.see('[data-testid=launched]');
   const launched = await app.text('[data-testid=launched]');
   const code = /ANNA_?LIND10|ANNA-LIND10|ANNALIND10/.exec(launched)?.[0];

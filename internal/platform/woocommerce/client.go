@@ -137,13 +137,18 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 // way: a store that knows no key has done nothing. What a store did with a
 // request that was not answered has to be looked up.
 func (c *Client) do(ctx context.Context, a Access, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
+	return c.call(ctx, a, "wc/v3", method, path, query, content, first)
+}
+
+// call is do in one of the store's namespaces.
+func (c *Client) call(ctx context.Context, a Access, namespace, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	e := &Error{What: what(a, path)}
 	u, err := url.Parse(a.BaseURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		e.Code, e.Reason = "not_allowed", "the store's address must begin with https:// to be called with its keys"
 		return nil, nil, e
 	}
-	u = u.JoinPath("wp-json/wc/v3", path)
+	u = u.JoinPath("wp-json", namespace, path)
 	ways := c.waysOf(a, u)
 	for i, w := range ways {
 		doc, h, err := c.once(ctx, a, w, method, *u, query, content, first, *e)

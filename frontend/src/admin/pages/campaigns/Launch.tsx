@@ -9,12 +9,12 @@ import { say, Section, To, Trouble } from '../../ui';
 import { slug } from '../influencers/PersonForm';
 import type { Draft } from './Wizard';
 
-type Made = { campaign: string; people: { id: string; name: string; agreement: string; code?: string; link?: string }[] };
+export type Made = { campaign: string; people: { id: string; name: string; agreement: string; code?: string; link?: string }[] };
 type Done = { what: string; failed?: unknown };
 
 // Launch makes everything, one thing after the other. Each is asked for under a
 // key of the draft, so that trying again goes on where it ended.
-export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms: Terms; session: Schemas['Session']; onDone: () => void }) {
+export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms: Terms; session: Schemas['Session']; onDone: (made: Made, agreed: boolean) => void }) {
   const client = useQueryClient();
   const [search, setSearch] = useState('');
   const [typed] = useDebouncedValue(search.trim(), 300);
@@ -30,7 +30,6 @@ export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms:
   const [agreed, setAgreed] = useState(false);
   const [log, setLog] = useState<Done[]>([]);
   const [busy, setBusy] = useState(false);
-  const [made, setMade] = useState<Made>();
 
   const run = async () => {
     setBusy(true);
@@ -80,9 +79,8 @@ export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms:
         }
         out.people.push(entry);
       }
-      setMade(out);
       say('Launched');
-      onDone();
+      onDone(out, agreed);
     } catch (e) {
       setLog((old) => [...old, { what: what || 'It could not begin', failed: e }]);
     } finally {
@@ -91,7 +89,6 @@ export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms:
     }
   };
 
-  if (made) return <Launched of={made} agreed={agreed} />;
   const somebody = people.length > 0 || (person.name.trim() !== '' && person.email.trim() !== '');
   return (
     <form
@@ -155,7 +152,7 @@ export function Launch({ draft, terms, session, onDone }: { draft: Draft; terms:
         {log.some((l) => l.failed) && <Trouble error={log.find((l) => l.failed)?.failed} />}
         <Group justify="flex-end">
           <Button type="submit" loading={busy} disabled={!somebody}>
-            Launch
+            Launch the campaign
           </Button>
         </Group>
       </Stack>
@@ -168,7 +165,7 @@ async function hash(text: string): Promise<string> {
   return [...b.slice(0, 8)].map((x) => x.toString(16).padStart(2, '0')).join('');
 }
 
-function Launched({ of, agreed }: { of: Made; agreed: boolean }) {
+export function Launched({ of, agreed }: { of: Made; agreed: boolean }) {
   return (
     <Section title="It is launched">
       <Stack data-testid="launched">

@@ -1,10 +1,11 @@
 import { Alert, Button, Card, Group, SimpleGrid, Stack, Stepper, Text, TextInput, Title, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useSession } from '../../data';
 import { firstValues, general, goals, modelOf, models, termsOf, type General, type GoalKey } from '../../models';
 import { Ask, Header, Loading, Section, Trouble } from '../../ui';
-import { Launch } from './Launch';
+import { Launch, Launched, type Made } from './Launch';
 import { TermsForm, type Chosen } from './TermsForm';
 import { Examples, Simulator, useExamples } from './Try';
 
@@ -23,6 +24,7 @@ export function Wizard() {
   const session = useSession();
   const [draft, setDraft, forget] = useLocalStorage<Draft>({ key: 'campaign-draft', defaultValue: fresh(), getInitialValueInEffect: false });
   const [asking, ask] = useDisclosure();
+  const [launched, setLaunched] = useState<{ made: Made; agreed: boolean }>();
   const currency = session.data?.shop.currency ?? '';
   const terms = termsOf(draft.chosen, draft.general, currency || 'USD');
   const reachable = draft.chosen.length > 0 ? 4 : draft.goal ? 1 : 0;
@@ -32,6 +34,13 @@ export function Wizard() {
   const change = (c: Partial<Draft>) => setDraft((old) => ({ ...old, ...c }));
   if (session.isPending) return <Loading />;
   if (session.error) return <Trouble error={session.error} again={() => session.refetch()} />;
+  if (launched)
+    return (
+      <>
+        <Header title="New campaign" />
+        <Launched of={launched.made} agreed={launched.agreed} />
+      </>
+    );
   const blocked = step === 0 ? draft.goal === '' || draft.name.trim() === '' : step === 1 ? draft.chosen.length === 0 : step === 2 ? !checked.data : false;
   return (
     <>
@@ -95,7 +104,8 @@ export function Wizard() {
           draft={draft}
           terms={terms}
           session={session.data}
-          onDone={() => {
+          onDone={(made, agreed) => {
+            setLaunched({ made, agreed });
             forget();
             setDraft(fresh());
           }}
