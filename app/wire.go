@@ -216,6 +216,7 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 			return err
 		},
 	}
+	maps.Copy(handlers, sys.Fronts.Handlers())
 	handlers[tenant.WooConnect] = func(ctx context.Context, w outbox.Work) error {
 		var p tenant.WooConnectPayload
 		if err := json.Unmarshal(w.Payload, &p); err != nil {
@@ -223,7 +224,6 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 		}
 		return sys.Woo.Connect(ctx, w.ShopID, p.InstallID)
 	}
-	maps.Copy(handlers, sys.Fronts.Handlers())
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
 		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
@@ -364,10 +364,10 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Payouts:     sys.Payouts,
 		Tracker:     sys.Tracker,
 		Doors:       sys.Doors, Clicks: sys.Clicks, Pages: sys.Pages, Proof: program.NewInternet(),
-		Giveaways:    sys.Drawer,
-		WakeBackfill: sys.Waker.Backfill, WooCommerce: sys.Woo,
-		People: sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
+		Giveaways: sys.Drawer,
+		People:    sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
 		Installs: sys.Installs, Storefronts: sys.Fronts,
+		WakeBackfill: sys.Waker.Backfill, WooCommerce: sys.Woo,
 	}
 }
 

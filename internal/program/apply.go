@@ -541,7 +541,7 @@ func (j *job) lookAtCoupons(ctx context.Context, access woocommerce.Access) erro
 		}
 		if err := j.mark(ctx, func(tx *store.Tx) error {
 			for _, c := range part {
-				note := ""
+				var note string
 				if k := byID[c.RemoteID]; k == nil {
 					gone++
 					note = "it was deleted in the store"

@@ -24,10 +24,10 @@ type wooSide struct {
 	noRight bool // the webhooks' user lost its rights
 	keys    map[string]*wooKey
 	keyIDs  int64
+	plugin  *plugin                  // nil: it is not installed
 	nonces  map[string]*http.Request // of OAuth 1.0a, each good for one request
 	faults  []Fault
-	calls   int     // of the REST API
-	plugin  *plugin // nil: it is not installed
+	calls   int // of the REST API
 }
 
 // wooHook is one webhook as the store keeps it.

@@ -59,7 +59,7 @@ func (c *Client) Look(ctx context.Context, a Access) (*Site, []Problem, error) {
 		}
 	}
 	if json.Unmarshal(doc, &in) != nil || in.Environment.HomeURL == "" {
-		return nil, []Problem{{"no_status", "The store does not say who it is. Update WooCommerce.", true}}, nil
+		return nil, []Problem{{"no_status", "The store does not say who it is. Update WooCommerce.", true}}, nil //nolint:nilerr // what is wrong is told
 	}
 	s := &Site{HomeURL: strings.TrimRight(in.Environment.HomeURL, "/"), Version: in.Environment.Version, Currency: in.Settings.Currency, HPOS: in.Settings.HPOS}
 	var problems []Problem
@@ -113,7 +113,7 @@ func (c *Client) Preflight(ctx context.Context, base string) (*Problem, error) {
 	}
 	var in struct{ Namespaces []string }
 	if json.Unmarshal(doc, &in) != nil || !slices.Contains(in.Namespaces, "wc/v3") {
-		return &Problem{"no_woocommerce", "WordPress answers at this address, but WooCommerce does not. Is it active?", true}, nil
+		return &Problem{"no_woocommerce", "WordPress answers at this address, but WooCommerce does not. Is it active?", true}, nil //nolint:nilerr // what is wrong is told
 	}
 	return nil, nil
 }
