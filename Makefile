@@ -78,6 +78,24 @@ browser: setup build ## look at landing pages and the portal in Chromium (CHROMI
 	@BROWSER=1 go test -count=1 -run Browser ./internal/landing
 	@frontend/e2e $(PICTURES)
 
+.PHONY: storefront
+storefront: ## check the Shopify theme extension and the WordPress plugin (needs PHP, PHPUnit, gettext)
+	@echo "==> theme app extension"
+	@cd extensions/check && { [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error; } && node --test
+	@echo "==> WordPress plugin"
+	@find integrations/woocommerce -name '*.php' -print0 | xargs -0 -n1 php -l | { ! grep -v '^No syntax errors'; }
+	@phpunit --no-configuration --do-not-cache-result integrations/woocommerce/tests/PluginTest.php
+	@node --test integrations/woocommerce/tests/js
+	@integrations/woocommerce/pot | diff integrations/woocommerce/tributary-connect/languages/tributary-connect.pot - || { echo "the texts for translators are not current: make plugin-texts"; exit 1; }
+
+.PHONY: plugin
+plugin: ## pack the WordPress plugin into dist/tributary-connect.zip
+	@integrations/woocommerce/pack
+
+.PHONY: plugin-texts
+plugin-texts: ## write the plugin's texts for translators anew (needs gettext)
+	@integrations/woocommerce/pot >integrations/woocommerce/tributary-connect/languages/tributary-connect.pot
+
 .PHONY: check
 check: setup frontend/node_modules/.installed bin/golangci-lint ## format, vet, lint, import rule, generated files
 	@echo "==> gofmt"

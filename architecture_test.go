@@ -43,6 +43,7 @@ type tree struct {
 var trees = []tree{
 	{"internal/errs", floorBase},
 	{"migrations", floorBase},
+	{"extensions", floorBase}, // the theme app extension, embedded
 	{"internal/domain", floorDomain},
 	{"internal/config", floorPlumbing},
 	{"internal/obs", floorPlumbing},

@@ -281,7 +281,7 @@ async function journey() {
     return b && b.payable.amount === '14.40' && b.pending.amount === '0.00';
   });
   await page.getByRole('link', { name: 'Money' }).click();
-  await page.getByRole('link', { name: 'See The open month, USD' }).click();
+  await page.getByRole('link', { name: 'See it: The open month, USD' }).click();
   await page.getByTestId('closing').waitFor();
   await until('closing of 14.40', async () => {
     await page.reload();

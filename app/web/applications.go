@@ -38,6 +38,7 @@ type CampaignOpen struct {
 	Pitch     string   `json:"pitch" doc:"What applicants read" maxLength:"4000"`
 	Questions []string `json:"questions" doc:"What applicants answer"`
 	URL       string   `json:"url,omitempty" doc:"Where they apply"`
+	ShopURL   string   `json:"shop_url,omitempty" doc:"All campaigns of the shop that people may apply to"`
 }
 
 func (s *Server) getCampaignOpen(ctx context.Context, tx *store.Tx, in *IDIn) (CampaignOpen, error) {
@@ -48,7 +49,7 @@ func (s *Server) getCampaignOpen(ctx context.Context, tx *store.Tx, in *IDIn) (C
 	c, err := tx.CampaignOpen(ctx, id)
 	out := CampaignOpen{Open: c.OpenID != "", Pitch: c.Pitch, Questions: append([]string{}, c.Questions...)}
 	if out.Open {
-		out.URL = s.PublicURL + "/apply/" + c.OpenID
+		out.URL, out.ShopURL = s.PublicURL+"/apply/"+c.OpenID, s.PublicURL+"/apply/of/"+formatID("shp", tx.ShopID)
 	}
 	return out, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,8 +48,17 @@ type LandingPage struct {
 	InfluencerEdits string        `json:"influencer_edits" enum:"none,propose,publish" doc:"What the influencer may do to texts and pictures: nothing; add a version that you publish; or publish it at once"`
 	Live            *PageRelease  `json:"live,omitempty" doc:"What it shows"`
 	Scheduled       []PageRelease `json:"scheduled,omitempty" doc:"What it will show"`
+	Store           *PagePlace    `json:"store,omitempty" doc:"Where the store itself shows it; absent until it was asked to"`
 	CreatedAt       time.Time     `json:"created_at"`
 	DraftAt         *time.Time    `json:"draft_saved_at,omitempty" doc:"When somebody last wrote on it; absent without a draft, and in lists"`
+}
+
+// PagePlace is a page in the store's own storefront.
+type PagePlace struct {
+	State string    `json:"state" enum:"waiting,shown,hidden,absent,failed" doc:"absent: the store is not set up to show pages; failed: it refused this one"`
+	URL   string    `json:"url,omitempty"`
+	Note  string    `json:"note,omitempty" doc:"What to do, where something is wrong"`
+	At    time.Time `json:"at"`
 }
 
 // PageRelease is what a page shows for a time.
@@ -82,6 +92,31 @@ func (s *Server) asPage(p *store.LandingPage) LandingPage {
 
 // asPageNow adds what the page shows and will show, and its state by the clock.
 func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
+	out, err := s.asPageShown(ctx, tx, p)
+	if err != nil {
+		return out, err
+	}
+	place, err := tx.LandingPlace(ctx, p.ID)
+	if err != nil {
+		return out, err
+	}
+	if !place.At.IsZero() {
+		out.Store = &PagePlace{State: cmp.Or(place.State, "waiting"), URL: place.URL, Note: place.Note, At: place.At}
+	}
+	draft, err := tx.LandingDraft(ctx, p.ID)
+	if store.IsNotFound(err) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.DraftAt = &draft.SavedAt
+	return out, nil
+}
+
+// asPageShown is what everybody may know who may see the page: not who writes on
+// it, nor how it gets to the store.
+func (s *Server) asPageShown(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
 	out := s.asPage(p)
 	rs, err := tx.Releases(ctx, p.ID)
 	if err != nil {
@@ -97,14 +132,6 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 			out.Scheduled = append(out.Scheduled, asRelease(&rs[i]))
 		}
 	}
-	draft, err := tx.LandingDraft(ctx, p.ID)
-	if store.IsNotFound(err) {
-		return out, nil
-	}
-	if err != nil {
-		return out, err
-	}
-	out.DraftAt = &draft.SavedAt
 	return out, nil
 }
 

@@ -206,6 +206,7 @@ func (s *Server) portalPages() {
 		s.echo.GET(p, show, s.limitAddress)
 	}
 	s.echo.GET(portalPath+"/*", func(echo.Context) error { return echo.ErrNotFound }, s.limitAddress)
+	s.echo.GET("/apply/of/:shop", s.applyShopPage, s.limitAddress)
 	s.echo.GET("/apply/:id", s.applyPage, s.limitAddress)
 	s.echo.POST("/apply/:id", s.applyPage, s.limitAddress)
 	if s.Teller != nil {

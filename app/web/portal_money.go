@@ -97,7 +97,7 @@ func asMyEarning(e *store.EarningRow, order string, dispute int64) MyEarning {
 	case e.State == store.EarningLocked:
 		out.Explained = "The hold is over: it is part of your balance."
 	case e.State == store.EarningPending && !e.ReleaseAt.IsZero():
-		out.Explained = "In its hold, in case the goods are returned. It becomes payable at release_at."
+		out.Explained = "In its hold, in case the goods are returned. After that it is part of your balance."
 	case e.State == store.EarningPending:
 		out.Explained = "It waits for its hold to begin."
 	case e.State == store.EarningHeld:

@@ -337,6 +337,30 @@ func (s *Server) applyPage(c echo.Context) error {
 	return page(c, status, "apply.html", show)
 }
 
+// applyShopPage shows all campaigns of a shop that one may apply to.
+func (s *Server) applyShopPage(c echo.Context) error {
+	id, err := parseID("shp", c.Param("shop"))
+	if err != nil {
+		return echo.ErrNotFound
+	}
+	all, err := s.campaignsOpen(c.Request().Context(), "")
+	if err != nil {
+		return err
+	}
+	var shown []store.OpenCampaign
+	for i := range all {
+		if all[i].ShopID == id {
+			shown = append(shown, all[i])
+		}
+	}
+	if len(shown) == 0 {
+		return errs.New(errs.NotFound, "campaign_not_open", "This shop takes no applications at the moment.")
+	}
+	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return page(c, http.StatusOK, "apply_list.html", map[string]any{"Shop": shown[0].Shop, "Campaigns": shown})
+}
+
 type askedQuestion struct{ Question, Answer, Wrong string }
 
 // askedQuestions are the campaign's questions with what was answered so far.

@@ -128,7 +128,7 @@ func TestInfluencersAreToldOnceWhatHappens(t *testing.T) {
 		}
 	}
 	path := "/payouts/" + batch.str("id")
-	p.a.post(path+"/approve", m{"by": "ben"}).is(200)
+	p.a.as("ben").post(path+"/approve", nil).is(200)
 	p.a.post(path+"/pay", nil).is(200)
 	line := p.a.get(path + "/lines").is(200).list("data")[0].str("id")
 	p.a.post(path+"/settlements", "payout_id,status,error\n"+line+",failed,account closed\n", "Content-Type", "text/csv").is(200)
@@ -240,7 +240,7 @@ func TestHowOneIsPaidIsSealedAndStandsInTheFileToPayFrom(t *testing.T) {
 	p.a.settled(1001, a, 250)
 	p.at(time.Date(2026, 12, 2, 15, 0, 0, 0, time.UTC))
 	path := "/payouts/" + p.a.post("/payouts/close", m{"period": "2026-11"}).is(200).str("id")
-	p.a.post(path+"/approve", m{"by": "ben"}).is(200)
+	p.a.as("ben").post(path+"/approve", nil).is(200)
 	p.a.post(path+"/pay", nil).is(200)
 	if file := p.a.get(path + "/export.csv"); !bytes.Contains(file.body, []byte("bank DE89370400440532013000 Anna A.,2.50,USD")) {
 		t.Errorf("%s", file.body)
@@ -277,6 +277,10 @@ func TestOneAppliesAndIsToldHowThatWasDecided(t *testing.T) {
 	if page.status != 200 || !bytes.Contains(page.body, []byte("Sell our &lt;b&gt;serum&lt;/b&gt;")) {
 		t.Errorf("%d %s", page.status, page.body)
 	}
+	if all := p.call("", "GET", strings.TrimPrefix(open.str("shop_url"), "https://t.example"), nil); all.status != 200 || !bytes.Contains(all.body, []byte(`href="/apply/`+id)) || bytes.Contains(all.body, []byte("<b>serum")) {
+		t.Errorf("%d %s", all.status, all.body)
+	}
+	p.call("", "GET", fmt.Sprintf("/apply/of/shp_%d", p.b.id), nil).problem(404, "campaign_not_open")
 	form := func(v url.Values) reply {
 		return p.call("", "POST", "/apply/"+id, v.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -48,13 +47,8 @@ type WooSessions struct {
 // wooLives is the longest a token of the plugin may live.
 const wooLives = 5 * time.Minute
 
-// WooKey is the key of the session tokens of a connection. It is derived, so
-// that no signature of a webhook can pass for one of a session.
-func WooKey(secret string) []byte {
-	m := hmac.New(sha256.New, []byte(secret))
-	m.Write([]byte("tributary admin session"))
-	return m.Sum(nil)
-}
+// WooKey is the key of the session tokens of a connection with the secret.
+func WooKey(secret string) []byte { return platform.PluginKey(secret) }
 
 // WooKeyID names the connection whose delivery URL ends with token. Who knows
 // it can find the address of the store, and no more.

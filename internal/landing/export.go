@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"tributary/internal/domain/order"
 	"tributary/internal/domain/page"
 	"tributary/internal/errs"
+	"tributary/internal/platform/shopify"
 	"tributary/internal/store"
 )
 
@@ -35,15 +37,9 @@ type MetaobjectHandle struct {
 	Handle string `json:"handle"`
 }
 
-// MetaobjectValues is what is in it.
+// MetaobjectValues is what is in it. The value of sections is JSON.
 type MetaobjectValues struct {
-	Fields []MetaobjectField `json:"fields"`
-}
-
-// MetaobjectField is one field; the value of sections is JSON.
-type MetaobjectField struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+	Fields []shopify.MetaobjectField `json:"fields"`
 }
 
 // Block is a WordPress block with its attributes.
@@ -51,9 +47,6 @@ type Block struct {
 	Name       string         `json:"name"`
 	Attributes page.Flattened `json:"attributes"`
 }
-
-// MetaobjectType is the definition that pages are entries of.
-const MetaobjectType = "$app:influencer_page"
 
 // ExportOf makes the data of a version (0: the newest) for a platform.
 func ExportOf(ctx context.Context, tx *store.Tx, base string, id int64, version int, to order.Platform) (*Export, error) {
@@ -64,7 +57,34 @@ func ExportOf(ctx context.Context, tx *store.Tx, base string, id int64, version 
 	if version == 0 {
 		version = p.Versions
 	}
-	v, err := tx.LandingVersion(ctx, id, version)
+	f, err := flat(ctx, tx, base, p, page.Variant{Name: "a", Version: version})
+	if err != nil {
+		return nil, err
+	}
+	out := &Export{Version: version, Hash: f.hash}
+	if to == order.WooCommerce {
+		out.Block = &Block{Name: "tributary/landing-page", Attributes: f.Flattened}
+		return out, nil
+	}
+	fields, err := f.fields()
+	if err != nil {
+		return nil, err
+	}
+	out.Metaobject = &Metaobject{Handle: MetaobjectHandle{shopify.PageType, p.Slug}, Metaobject: MetaobjectValues{fields}}
+	return out, nil
+}
+
+// flattened is a variant of a page as a store shows it.
+type flattened struct {
+	page.Flattened
+	hash  string // of the document
+	shown string // variant and version, as the page's links say it
+	plain *page.Document
+	scene *Scene
+}
+
+func flat(ctx context.Context, tx *store.Tx, base string, p *store.LandingPage, variant page.Variant) (*flattened, error) {
+	v, err := tx.LandingVersion(ctx, p.ID, variant.Version)
 	if store.IsNotFound(err) {
 		return nil, errs.New(errs.NotFound, "not_found", "This page has no such version.")
 	}
@@ -79,22 +99,21 @@ func ExportOf(ctx context.Context, tx *store.Tx, base string, id int64, version 
 	if err != nil {
 		return nil, missing(err, "shop")
 	}
-	scene := Scene{BaseURL: base, Path: PathOf(p), Variant: "a", Version: version}
-	w := wordsOf(d.Lang)
-	flat := d.Flatten(w.disclose(s.Influencer), func(place string) string { return scene.BaseURL + scene.out(place) })
-	out := &Export{Version: version, Hash: v.Hash}
-	if to == order.WooCommerce {
-		out.Block = &Block{Name: "tributary/landing-page", Attributes: flat}
-		return out, nil
-	}
-	sections, err := json.Marshal(flat.Sections)
+	scene := &Scene{BaseURL: base, Path: PathOf(p), Prefix: base, Variant: variant.Name, Version: variant.Version, Shop: s.Name, Influencer: s.Influencer, Zone: s.Zone}
+	f := d.Flatten(wordsOf(d.Lang).disclose(s.Influencer), scene.out)
+	return &flattened{Flattened: f, hash: v.Hash, shown: variant.Name + strconv.Itoa(variant.Version), plain: d, scene: scene}, nil
+}
+
+// fields are those of the page's metaobject. What search engines are told is not
+// escaped: the store does that itself.
+func (f *flattened) fields() ([]shopify.MetaobjectField, error) {
+	sections, err := json.Marshal(f.Sections)
 	if err != nil {
-		return nil, fmt.Errorf("export page %d: %w", id, err)
+		return nil, fmt.Errorf("export page: %w", err)
 	}
-	fields := []MetaobjectField{
-		{"title", flat.Title}, {"description", flat.Description}, {"lang", flat.Lang}, {"palette", flat.Palette}, {"scheme", flat.Scheme},
-		{"disclosure", flat.Disclosure}, {"code", flat.Code}, {"sections", string(sections)},
-	}
-	out.Metaobject = &Metaobject{Handle: MetaobjectHandle{MetaobjectType, p.Slug}, Metaobject: MetaobjectValues{fields}}
-	return out, nil
+	return []shopify.MetaobjectField{
+		{Key: "title", Value: f.Title}, {Key: "description", Value: f.Description}, {Key: "seo_title", Value: f.plain.Title}, {Key: "seo_description", Value: f.plain.Description},
+		{Key: "lang", Value: f.Lang}, {Key: "palette", Value: f.Palette}, {Key: "scheme", Value: f.Scheme},
+		{Key: "disclosure", Value: f.Disclosure}, {Key: "code", Value: f.Code}, {Key: "shown", Value: f.shown}, {Key: "sections", Value: string(sections)},
+	}, nil
 }

@@ -79,6 +79,9 @@ func Rename(ctx context.Context, tx *store.Tx, id int64, slug string) (*store.La
 	if !ok {
 		return nil, errTaken
 	}
+	if err := tx.ShowPage(ctx, id); err != nil {
+		return nil, err
+	}
 	return tx.LandingPage(ctx, id)
 }
 
@@ -163,7 +166,7 @@ func Unpublish(ctx context.Context, tx *store.Tx, id int64, at time.Time) (*stor
 	return settle(ctx, tx, id)
 }
 
-// settle writes a page's state down.
+// settle writes a page's state down, and has the store follow.
 func settle(ctx context.Context, tx *store.Tx, id int64) (*store.LandingPage, error) {
 	rs, err := tx.Releases(ctx, id)
 	if err != nil {
@@ -171,6 +174,9 @@ func settle(ctx context.Context, tx *store.Tx, id int64) (*store.LandingPage, er
 	}
 	state, due := page.StateAt(rs, tx.Now)
 	if err := tx.SetLandingState(ctx, id, state, due); err != nil {
+		return nil, err
+	}
+	if err := tx.ShowPage(ctx, id); err != nil {
 		return nil, err
 	}
 	return tx.LandingPage(ctx, id)

@@ -81,6 +81,20 @@ func Render(d *page.Document, s *Scene, now time.Time) (*Rendered, error) {
 	return r, nil
 }
 
+// RenderLiquid makes the page as a theme shows it between its own header and
+// footer: markup without styles, in which no Liquid can come to life.
+func RenderLiquid(d *page.Document, s *Scene, now time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	if err := pageTemplate.ExecuteTemplate(&b, "inside", look(d, s, now)); err != nil {
+		return nil, fmt.Errorf("render page: %w", err)
+	}
+	return []byte(liquidBraces.Replace(b.String())), nil
+}
+
+// liquidBraces replaces what begins and ends Liquid by what HTML reads as the
+// same, in text and in quoted attributes: there is nothing else in the markup.
+var liquidBraces = strings.NewReplacer("{", "&#123;", "}", "&#125;")
+
 // staleAt is when a countdown of the page next says something else.
 func staleAt(d *page.Document, now time.Time) (at time.Time) {
 	for i := range d.Sections {

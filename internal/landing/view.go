@@ -13,6 +13,7 @@ import (
 type Scene struct {
 	BaseURL    string // where this server is reached, without a slash at its end
 	Path       string // the page's own: /p/abc/anna
+	Prefix     string // before Path in links out; BaseURL when the page is shown elsewhere
 	Variant    string // "a" … "d"; empty in a preview
 	Version    int    // of the document
 	Shop       string // name
@@ -161,7 +162,7 @@ func (s *Scene) zone() *time.Location {
 // out is the way out of the page at a place: through us, so that the click
 // counts. The version is in it, for a page may change while somebody reads it.
 func (s *Scene) out(place string) string {
-	return s.Path + "/go/" + place + "?v=" + s.Variant + strconv.Itoa(s.Version)
+	return s.Prefix + s.Path + "/go/" + place + "?v=" + s.Variant + strconv.Itoa(s.Version)
 }
 
 func or(s, otherwise string) string {

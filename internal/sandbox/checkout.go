@@ -11,21 +11,24 @@ import (
 // Basket is what a shopper checks out with. The zero value of everything but
 // Items is an ordinary paid order that nobody sent.
 type Basket struct {
-	Items    []Item
-	Codes    []string // must exist in the store
-	Ref      string   // influencer slug whose link was followed
-	ClickID  string
-	Landing  string // address of the store to which a link of the app led; instead of Ref
-	Customer *Customer
-	Gateway  string // default: paid at once. "cod" and "bacs" are paid later
-	Unpaid   bool
-	Draft    bool // WooCommerce checkout-draft
-	Test     bool
-	Tip      int64
-	GiftPaid bool
-	Foreign  int   // 1…n: pay in Options.Presentment[n-1]
-	Fee      int64 // WooCommerce fee line, may be negative
-	NoShip   bool
+	Items   []Item
+	Codes   []string // must exist in the store
+	Ref     string   // influencer slug whose link was followed
+	ClickID string
+	Landing string // address of the store to which a link of the app led; instead of Ref
+	// Attributes of the cart, as the storefront's script leaves them; not nil:
+	// nothing else is known of how the shopper came.
+	Attributes map[string]string
+	Customer   *Customer
+	Gateway    string // default: paid at once. "cod" and "bacs" are paid later
+	Unpaid     bool
+	Draft      bool // WooCommerce checkout-draft
+	Test       bool
+	Tip        int64
+	GiftPaid   bool
+	Foreign    int   // 1…n: pay in Options.Presentment[n-1]
+	Fee        int64 // WooCommerce fee line, may be negative
+	NoShip     bool
 	// ByLine makes code i discount line i only (every line must have one): a
 	// product discount rather than one on the order. Shopify only.
 	ByLine bool
@@ -112,7 +115,9 @@ func (s *Store) place(b Basket) (*Order, error) {
 	if b.Foreign > 0 && b.Foreign <= len(s.opt.Presentment) {
 		o.Presentment = &s.opt.Presentment[b.Foreign-1]
 	}
-	o.Visit = s.visit(b, now)
+	if o.Attributes = b.Attributes; o.Attributes == nil {
+		o.Visit = s.visit(b, now)
+	}
 	if s.woo != nil && s.rng.IntN(20) == 0 {
 		o.Via, o.trimNumbers = "rest-api", true
 	}

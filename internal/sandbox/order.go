@@ -36,7 +36,8 @@ type Order struct {
 	Fee          int64 // WooCommerce fee line without tax; its tax is zero
 	Presentment  *Presentment
 	Visit        Visit
-	Refunds      []*Refund // deleted ones are not in it
+	Attributes   map[string]string // of the cart; nil: see Visit
+	Refunds      []*Refund         // deleted ones are not in it
 
 	key         string
 	shipID      int64

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,6 +33,9 @@ func (s *Store) shopifyOrder(o *Order) object {
 	}
 	var ref any
 	notes := list{}
+	for _, k := range slices.Sorted(maps.Keys(o.Attributes)) {
+		notes = append(notes, object{{"name", k}, {"value", o.Attributes[k]}})
+	}
 	if o.Visit.Slug != "" {
 		ref = o.Visit.Slug
 		if o.Visit.Noted {

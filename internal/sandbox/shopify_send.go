@@ -49,6 +49,14 @@ type shopifySide struct {
 
 	deals map[string]*dealNode // with the store's mu held, as are bulks
 	bulks map[string]*bulkAdd
+
+	types   map[string]*entryType // metaobjects, with the store's mu held, as are folders
+	folders map[string]bool       // of pages, taken
+
+	proxyTo   string           // the app's proxy
+	carts     map[string]*cart // by cookie
+	bulkReads []*bulkRead
+	when      func(name string, times int) // with mu held
 }
 
 type subscription struct {
@@ -68,7 +76,7 @@ type parcel struct {
 
 func newShopifySide(s *Store) *shopifySide {
 	return &shopifySide{s: s, secret: s.opt.ClientSecret, rng: rand.New(rand.NewPCG(s.opt.Seed, 3)), tokens: tokens{},
-		grants: map[string]bool{}, calls: map[string]int{}, deals: map[string]*dealNode{}, bulks: map[string]*bulkAdd{},
+		grants: map[string]bool{}, calls: map[string]int{}, deals: map[string]*dealNode{}, bulks: map[string]*bulkAdd{}, types: map[string]*entryType{}, folders: map[string]bool{}, carts: map[string]*cart{},
 		bucket: bucket{max: 2000, restore: 100, left: 2000, at: time.Now()}}
 }
 

@@ -12,15 +12,22 @@ import (
 	"strings"
 )
 
-// link is what the plugin in a WooCommerce store knows since it was connected.
-type link struct{ token, secret string }
+// link is what the plugin in a WooCommerce store knows since it was paired: the
+// key of its session tokens, and what names it.
+type link struct {
+	kid string
+	key []byte
+}
 
 // Connect gives the plugin of this WooCommerce store the path of the app's
 // delivery URL, whose end is the connection's token, and the secret of it.
 func (s *Store) Connect(path, secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.link = link{path[strings.LastIndexByte(path, '/')+1:], secret}
+	kid := sha256.Sum256([]byte(path[strings.LastIndexByte(path, '/')+1:]))
+	key := hmac.New(sha256.New, []byte(secret))
+	key.Write([]byte("tributary admin session"))
+	s.link = link{hex.EncodeToString(kid[:]), key.Sum(nil)}
 }
 
 // The plugin's page in wp-admin shows the app in a frame and answers it with
@@ -37,8 +44,7 @@ func (w *wooSide) adminRoutes(mux *http.ServeMux) {
 func (s *Store) connection() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := sha256.Sum256([]byte(s.link.token))
-	return hex.EncodeToString(h[:])
+	return s.link.kid
 }
 
 // WooSessionToken makes the token by which the plugin vouches for a user of
@@ -46,7 +52,7 @@ func (s *Store) connection() string {
 func (s *Store) WooSessionToken(user int64) string {
 	kid, now := s.connection(), s.Now().Unix()
 	s.mu.Lock()
-	secret, audience := s.link.secret, s.app
+	key, audience := s.link.key, s.app
 	s.mu.Unlock()
 	if u, err := url.Parse(audience); err == nil {
 		audience = u.Scheme + "://" + u.Host
@@ -56,7 +62,5 @@ func (s *Store) WooSessionToken(user int64) string {
 		{"iss", s.home() + "/wp-admin"}, {"dest", s.home()}, {"aud", audience}, {"sub", fmt.Sprint(user)}, {"name", fmt.Sprintf("Shop manager %d", user)},
 		{"exp", now + 60}, {"nbf", now}, {"iat", now},
 	}, php))
-	derived := hmac.New(sha256.New, []byte(secret))
-	derived.Write([]byte("tributary admin session"))
-	return text + "." + jwtSign(string(derived.Sum(nil)), text)
+	return text + "." + jwtSign(string(key), text)
 }

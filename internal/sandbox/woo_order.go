@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -223,6 +225,9 @@ func (s *Store) wooMeta(o *Order) list {
 		add(k, fmt.Sprintf("%032x", o.ID*31337+int64(i)))
 	}
 	add("is_vat_exempt", "no")
+	for _, k := range slices.Sorted(maps.Keys(o.Attributes)) {
+		add(k, o.Attributes[k])
+	}
 	v := o.Visit
 	if v.Slug != "" && v.Noted {
 		add("_tributary_ref", v.Slug)

@@ -131,7 +131,10 @@ func (i *ShopifyInstaller) install(ctx context.Context, domain string, t shopify
 		if err := tx.UpdateShop(ctx, n.Name, n.TimeZone, tx.Now); err != nil {
 			return err
 		}
-		return tx.GrantShopifyAccess(ctx, credential.Seal(i.Keys, id, t, tx.Now))
+		if err := tx.GrantShopifyAccess(ctx, credential.Seal(i.Keys, id, t, tx.Now)); err != nil {
+			return err
+		}
+		return tx.ShowPagesAgain(ctx)
 	})
 }
 

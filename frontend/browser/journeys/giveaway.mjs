@@ -27,13 +27,13 @@ export default async function () {
   await frame.waitForSelector('h1:has-text("Win <script>")');
   check((await frame.locator('h1').textContent()) === title, 'a giveaway is planned, and its title stays text');
 
-  await frame.getByRole('button', { name: 'Announce it' }).click();
+  await frame.getByRole('button', { name: 'Announce it', exact: true }).click();
   await dialog.getByText('A seed of yours').click();
   const seed = await dialog.locator('code').first().textContent();
   check(/^[0-9a-f]{64}$/.test(seed), 'the browser makes a seed');
-  check(await dialog.getByRole('button', { name: 'Announce' }).isDisabled(), 'which must be kept first');
+  check(await dialog.getByRole('button', { name: 'Announce', exact: true }).isDisabled(), 'which must be kept first');
   await dialog.getByLabel('I have kept the seed').check();
-  await dialog.getByRole('button', { name: 'Announce' }).click();
+  await dialog.getByRole('button', { name: 'Announce', exact: true }).click();
   await frame.getByText('A seed of yours with this hash').waitFor();
   const address = await frame.locator('section[aria-label="For people"] code').first().textContent();
   for (const who of ['ann', 'ben', 'cam']) {

@@ -1,26 +1,21 @@
 // What several pages are made of: acts with their errors at the fields, things to
 // confirm, times of the shop's clock, files to take in.
-import { ActionIcon, Button, Code, CopyButton, FileButton, Group, Modal, Select, Stack, Table, Text, TextInput, Textarea, Tooltip, type ButtonProps } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Code, CopyButton, FileButton, Group, Select, Stack, Table, Text, TextInput, Textarea, Tooltip, type ButtonProps } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
 import { answered, api, Refused, type Schemas } from '../shared/api';
 import { ago, count, decimal } from '../shared/format';
 import { send } from '../shared/session';
 import { isoOf, localOf } from '../shared/zone';
-import { useNames, usePages, useSession } from './data';
-import { Section, Trouble } from './ui';
+import { useAct as useKeyed, useNames, usePages, useSession } from './data';
+import { Ask as Asked, Help, Section, Trouble } from './ui';
 
 // useMay tells whether who is at work may change anything.
 export const useMay = () => useSession().data?.scope !== 'read';
 
-// useAct runs what changes something, and lets what is shown be read again.
-export function useAct<A, T>(what: (arg: A, headers: { 'Idempotency-Key': string }) => Promise<T>, ...stale: string[]) {
-  const client = useQueryClient();
-  return useMutation<T, Error, A>({
-    mutationFn: (arg) => what(arg, { 'Idempotency-Key': crypto.randomUUID() }),
-    onSuccess: () => Promise.all(stale.map((k) => client.invalidateQueries({ queryKey: [k] }))),
-  });
-}
+// useAct runs what changes something, once however often it is sent, and lets what
+// is shown be read again.
+export const useAct = <A, T>(what: (arg: A, headers: { 'Idempotency-Key': string }) => Promise<T>, ...stale: string[]) =>
+  useKeyed<A, T>((arg, key) => what(arg, { 'Idempotency-Key': key }), ...stale.map((s) => [s]));
 
 // fieldsOf finds what the server says about a field.
 export function fieldsOf(error: unknown): (field: string) => string | undefined {
@@ -57,45 +52,27 @@ type AskOf = {
   ready?: boolean;
 };
 
-// Ask asks before something is done.
+// Ask asks before something is done, and for a reason where there has to be one.
 export function Ask({ title, children, act, danger, reason, opened, onClose, doing, onYes, ready = true }: AskOf) {
   const [why, setWhy] = useState('');
   useEffect(() => setWhy(''), [opened]);
   return (
-    <Modal opened={opened} onClose={onClose} title={title} centered>
-      <form
-        onSubmit={(e) => {
-          e.preventDefault();
-          onYes(why.trim());
-        }}
-      >
-        <Stack>
-          {children}
-          {reason && (
-            <Textarea
-              label="Reason"
-              description={reason === 'needed' ? 'The influencer reads it.' : 'Stays with the decision.'}
-              required={reason === 'needed'}
-              value={why}
-              onChange={(e) => setWhy(e.currentTarget.value)}
-              maxLength={500}
-              autosize
-              minRows={2}
-              data-autofocus
-            />
-          )}
-          {doing.error && <Trouble error={doing.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" color={danger ? 'red' : undefined} loading={doing.isPending} disabled={!ready || (reason === 'needed' && why.trim() === '')}>
-              {act}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <Asked title={title} yes={act} danger={danger} opened={opened} onClose={onClose} error={doing.error} busy={doing.isPending} onYes={() => onYes(why.trim())} blocked={!ready || (reason === 'needed' && why.trim() === '')}>
+      {children}
+      {reason && (
+        <Textarea
+          label="Reason"
+          description={reason === 'needed' ? 'The influencer reads it.' : 'Stays with the decision.'}
+          required={reason === 'needed'}
+          value={why}
+          onChange={(e) => setWhy(e.currentTarget.value)}
+          maxLength={500}
+          autosize
+          minRows={2}
+          data-autofocus
+        />
+      )}
+    </Asked>
   );
 }
 
@@ -160,26 +137,13 @@ export function Deadline({ at, then }: { at: string | undefined; then?: string }
 export function Figure({ label, value, formula }: { label: string; value: ReactNode; formula: string }) {
   return (
     <div>
-      <Tooltip label={formula} multiline maw={280}>
-        <Text size="xs" c="dimmed" tabIndex={0} w="fit-content" style={{ textDecoration: 'underline dotted', cursor: 'help' }}>
-          {label}
-        </Text>
-      </Tooltip>
+      <Text size="xs" c="dimmed" component="div">
+        <Help of={formula}>{label}</Help>
+      </Text>
       <Text fw={600} fz={{ base: 16, sm: 20 }} style={{ fontVariantNumeric: 'tabular-nums' }}>
         {value}
       </Text>
     </div>
-  );
-}
-
-// Help explains what stands beside it.
-export function Help({ children }: { children: string }) {
-  return (
-    <Tooltip label={children} multiline maw={300}>
-      <ActionIcon variant="subtle" size="xs" aria-label={children} color="gray">
-        ?
-      </ActionIcon>
-    </Tooltip>
   );
 }
 

@@ -142,18 +142,25 @@ type Asking = { title: string; children?: ReactNode; yes: string; danger?: boole
 export function Ask({ title, children, yes, danger, error, busy, onYes, opened, onClose, blocked }: Asking) {
   return (
     <Modal opened={opened} onClose={onClose} title={title} centered>
-      <Stack>
-        {children}
-        {error ? <Trouble error={error} /> : null}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button color={danger ? 'red' : undefined} onClick={onYes} loading={busy} disabled={blocked}>
-            {yes}
-          </Button>
-        </Group>
-      </Stack>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          onYes();
+        }}
+      >
+        <Stack>
+          {children}
+          {error ? <Trouble error={error} /> : null}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" color={danger ? 'red' : undefined} loading={busy} disabled={blocked}>
+              {yes}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
     </Modal>
   );
 }

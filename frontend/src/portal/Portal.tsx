@@ -82,6 +82,7 @@ function Inside() {
   if (me.error) return <Outside title="Your earnings"><Trouble error={me.error} again={() => me.refetch()} /></Outside>;
   const shops = me.data.shops ?? [];
   const shop = shops.find((s) => s.id === wanted) ?? shops[0] ?? null;
+  const here = (to: string) => (to === '/' ? place.pathname === '/' : place.pathname.startsWith(to));
   const choose = (id: string) => {
     localStorage.setItem(kept, id);
     setWanted(id);
@@ -116,8 +117,8 @@ function Inside() {
         <AppShell.Footer>
           <Group component="nav" aria-label="Main" h="100%" gap={0} grow maw={720} mx="auto" wrap="nowrap">
             {places.map((p) => (
-              <UnstyledButton key={p.to} component={NavLink} to={p.to} end={p.to === '/'} ta="center" py="xs" mih={44} style={({ isActive }: { isActive: boolean }) => ({ fontWeight: isActive ? 700 : 400 })}>
-                <Text size="sm" inherit>
+              <UnstyledButton key={p.to} component={NavLink} to={p.to} end={p.to === '/'} ta="center" py="xs" mih={44} c={here(p.to) ? 'river.8' : undefined}>
+                <Text size="sm" fw={here(p.to) ? 700 : 400}>
                   {p.label}
                 </Text>
               </UnstyledButton>

@@ -92,7 +92,7 @@ export function inWords(t: Terms): { pay: string[]; rules: string[] } {
   if (caps.per_order) rules.push(`At most ${caps.per_order} ${t.currency} an order.`);
   if (caps.per_period) rules.push(`At most ${caps.per_period} ${t.currency} a month.`);
   if (caps.budget) rules.push(`At most ${caps.budget} ${t.currency} in all.`);
-  if (t.threshold) rules.push(`Payouts from ${t.threshold} ${t.currency} on; less is carried to the next month.`);
+  if (Number(t.threshold) > 0) rules.push(`Payouts from ${t.threshold} ${t.currency} on; less is carried to the next month.`);
   if (t.disclosure?.clause) rules.push(`Disclosure: ${t.disclosure.clause}`);
   if (t.disclosure?.tags?.length) rules.push(`Posts carry ${t.disclosure.tags.join(', ')}.`);
   return { pay: (t.components ?? []).map((c) => payOf(c, t.currency)), rules };

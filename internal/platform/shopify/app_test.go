@@ -72,3 +72,26 @@ func TestEveryTopicSubscribedToIsDecoded(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAppProxyIsWhereTheThemeExtensionAndTheServerExpectIt(t *testing.T) {
+	t.Parallel()
+	read := func(path string) string {
+		b, err := os.ReadFile("../../../" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	toml := read("shopify.app.toml")
+	for _, want := range []string{`(?m)^url = "/proxy"$`, `(?m)^prefix = "apps"$`, `(?m)^subpath = "creator"$`} {
+		if !regexp.MustCompile(want).MatchString(toml) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if !strings.Contains(read("extensions/tributary-pages/blocks/visits.liquid"), `data-proxy="/apps/creator"`) {
+		t.Error("the app embed counts views elsewhere")
+	}
+	if !strings.Contains(read("extensions/tributary-pages/snippets/tributary-page.liquid"), "entry.sections.value") || !strings.Contains(read("extensions/tributary-pages/blocks/page.liquid"), "metaobjects['"+shopify.PageType+"']") {
+		t.Error("the blocks read another metaobject")
+	}
+}

@@ -45,7 +45,7 @@ export function Earnings() {
           </Group>
           <Text size="sm" mt="xs">
             {e.explained}
-            {e.state === 'pending' && e.release_at && ` That is on ${date(e.release_at)}.`}
+            {e.state === 'pending' && e.release_at && ` The hold ends on ${date(e.release_at)}.`}
           </Text>
         </Card>
       ))}

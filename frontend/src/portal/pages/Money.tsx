@@ -69,7 +69,7 @@ function Month({ title, period, currency, line }: { title: string; period: strin
       )}
       {line?.error && <Text size="sm">The provider says: {line.error}</Text>}
       <Group gap="md" mt={6}>
-        <Anchor component={Link} size="sm" to={`/statement?currency=${currency}&period=${period}`} aria-label={`See ${title}, ${currency}`}>
+        <Anchor component={Link} size="sm" to={`/statement?currency=${currency}&period=${period}`} aria-label={`See it: ${title}, ${currency}`}>
           See it
         </Anchor>
         <Anchor size="sm" href={file('pdf')} aria-label={`PDF of ${title}, ${currency}`}>

@@ -22,6 +22,9 @@ export function Work() {
   );
 }
 
+// localMinute is an instant as a field for date and time has it, where one is.
+const localMinute = (t: Date) => new Date(t.getTime() - t.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
 function SubmitPost() {
   const agreements = useAgreements();
   const name = useDealNames();
@@ -32,7 +35,7 @@ function SubmitPost() {
   const [caption, setCaption] = useState('');
   const [tags, setTags] = useState<string[]>([]);
   const [label, setLabel] = useState(false);
-  const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
+  const [when, setWhen] = useState(() => localMinute(new Date()));
   const send = useDo((shop, body: Portal['SubmitPostInBody']) => answered(api.POST('/portal/v1/shops/{shop}/posts', { params: sent({ shop }), body })));
   if (signed.length === 0) return null;
   const under = agreement || signed[0]!.id;
@@ -41,7 +44,7 @@ function SubmitPost() {
       <form
         onSubmit={(e) => {
           e.preventDefault();
-          send.mutate({ agreement_id: under, url, platform, caption, hashtags: tags, paid_partnership: label, published_at: new Date(day).toISOString() });
+          send.mutate({ agreement_id: under, url, platform, caption, hashtags: tags, paid_partnership: label, published_at: new Date(when).toISOString() });
         }}
       >
         <Stack gap="sm">
@@ -49,7 +52,7 @@ function SubmitPost() {
           <TextInput label="Address of the post" placeholder="https://" inputMode="url" required value={url} onChange={(e) => setURL(e.currentTarget.value)} />
           <Group grow>
             <NativeSelect label="Where" value={platform} onChange={(e) => setPlatform(e.currentTarget.value)} data={['instagram', 'tiktok', 'youtube', 'x', 'other']} />
-            <TextInput label="Published on" type="date" required value={day} onChange={(e) => setDay(e.currentTarget.value)} />
+            <TextInput label="Published on" type="datetime-local" required value={when} onChange={(e) => setWhen(e.currentTarget.value)} />
           </Group>
           <Textarea label="What it says" description="The disclosure is looked for in it" autosize minRows={3} value={caption} onChange={(e) => setCaption(e.currentTarget.value)} />
           <TagsInput label="Hashtags" value={tags} onChange={setTags} />

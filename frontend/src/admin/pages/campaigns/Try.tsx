@@ -49,7 +49,7 @@ export function Simulator({ terms }: { terms: Terms }) {
     queryKey: ['simulation', terms, from],
     enabled: shop !== undefined,
     retry: false,
-    queryFn: () => answered(api.POST('/api/v1/simulations', { body: { terms, from, limit: 10 } })),
+    queryFn: () => answered(api.POST('/api/v1/simulations', { body: { terms, from, limit: 10, holds: 'over' } })),
   });
   return (
     <Stack>

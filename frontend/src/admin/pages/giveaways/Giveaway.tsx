@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Checkbox, Code, Group, List as Lines, Modal, NumberInput, SegmentedControl, Stack, Stepper, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Checkbox, Code, Group, List as Lines, Modal, NumberInput, SegmentedControl, Stack, Table, Text, TextInput, Timeline } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -35,7 +35,7 @@ export function Giveaway() {
   if (found.error) return <Trouble error={found.error} again={() => found.refetch()} />;
   const g = found.data;
   const at = stage(g, now);
-  const step = g.state === 'drawn' ? 4 : g.state === 'frozen' ? 3 : at === 'closed' ? 1 : 0;
+  const step = g.state === 'drawn' ? 3 : g.state === 'frozen' ? 2 : g.beacon ? 1 : at === 'upcoming' ? -1 : 0;
   return (
     <>
       <Header title={g.title} note={<>{g.prize}, {g.winners === 1 ? 'one winner' : `${g.winners} winners`} · campaign {name(g.campaign_id)}</>}>
@@ -57,20 +57,18 @@ export function Giveaway() {
         </Alert>
       ) : (
         <Section title="To the draw">
-          <Stepper active={step} size="xs" orientation="vertical" iconSize={28}>
-            <Stepper.Step
-              label="People enter"
-              description={
+          <Timeline active={step} bulletSize={20}>
+            <Timeline.Item title="People enter">
+              <Text size="sm" c="dimmed" component="div">
                 <>
                   {dateTime(g.opens_at)} – {dateTime(g.closes_at)}
                   {at === 'open' && <>, closes <Deadline at={g.closes_at} /></>}
                 </>
-              }
-            />
-            <Stepper.Step
-              label="The number is announced"
-              description={
-                <Stack gap={4} align="flex-start" component="span">
+              </Text>
+            </Timeline.Item>
+            <Timeline.Item title="The number is announced">
+              <Text size="sm" c="dimmed" component="div">
+                <Stack gap={4} align="flex-start">
                   {g.beacon?.announced_at ? <BeaconOf of={g} /> : <span>Before the list is fixed, say which number will draw: one that nobody can know yet.</span>}
                   {g.state === 'planned' && (
                     <Do variant={g.beacon ? 'default' : 'filled'} onClick={announce.open}>
@@ -78,12 +76,11 @@ export function Giveaway() {
                     </Do>
                   )}
                 </Stack>
-              }
-            />
-            <Stepper.Step
-              label="The list is frozen"
-              description={
-                <Stack gap={4} align="flex-start" component="span">
+              </Text>
+            </Timeline.Item>
+            <Timeline.Item title="The list is frozen">
+              <Text size="sm" c="dimmed" component="div">
+                <Stack gap={4} align="flex-start">
                   {g.frozen_at ? (
                     <>
                       <span>
@@ -100,12 +97,11 @@ export function Giveaway() {
                     </>
                   )}
                 </Stack>
-              }
-            />
-            <Stepper.Step
-              label="The winners are drawn"
-              description={
-                <Stack gap={4} align="flex-start" component="span">
+              </Text>
+            </Timeline.Item>
+            <Timeline.Item title="The winners are drawn">
+              <Text size="sm" c="dimmed" component="div">
+                <Stack gap={4} align="flex-start">
                   {g.drawn_at ? (
                     <span>{dateTime(g.drawn_at)}</span>
                   ) : (
@@ -117,9 +113,9 @@ export function Giveaway() {
                     </>
                   )}
                 </Stack>
-              }
-            />
-          </Stepper>
+              </Text>
+            </Timeline.Item>
+          </Timeline>
         </Section>
       )}
       {g.drawn_at && <Proven of={g} />}

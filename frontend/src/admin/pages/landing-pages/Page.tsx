@@ -7,7 +7,7 @@ import { answered, api, type Schemas } from '../../../shared/api';
 import { count, dateTime } from '../../../shared/format';
 import { useNames, usePages } from '../../data';
 import { List } from '../../listing';
-import { Ask, Clock, Copied, Do, fieldsOf, Figure, percent, useAct } from '../../parts';
+import { Ask, Clock, Copied, Do, fieldsOf, Figure, percent, useAct, useMay } from '../../parts';
 import { Amount, Facts, Header, Loading, Section, State, To, Trouble } from '../../ui';
 import { Preview } from './Preview';
 
@@ -60,6 +60,7 @@ export function Page() {
           ))}
         </Stack>
       </Section>
+      <Edits of={p} />
       <Stats id={id} />
       <Versions id={id} live={p.live} />
       <Publish key={p.versions} id={id} versions={p.versions} opened={publishing} onClose={publish.close} />
@@ -83,6 +84,24 @@ function ReleaseOf({ of, title }: { of: Release; title: string }) {
         ...(variants.length > 1 ? variants.map((v): [string, string] => [`Variant ${v.name}`, `version ${v.version}, ${v.weight} % of visitors`]) : []),
       ]}
     />
+  );
+}
+
+const edits = [
+  { value: 'none', label: 'nothing' },
+  { value: 'propose', label: 'write a version that you publish' },
+  { value: 'publish', label: 'write and publish' },
+];
+
+// Edits says what the influencer may do to the page's texts and pictures.
+function Edits({ of: p }: { of: Schemas['LandingPage'] }) {
+  const may = useMay();
+  const setting = useAct((influencer_edits: string, headers) => answered(api.PATCH('/api/v1/pages/{id}', { params: { path: { id: p.id } }, body: { influencer_edits }, headers })), 'pages');
+  return (
+    <Section title="The influencer">
+      <Select size="xs" w={280} label="May, in their portal," data={edits} value={setting.isPending ? setting.variables : p.influencer_edits} onChange={(v) => v && setting.mutate(v)} allowDeselect={false} disabled={!may || setting.isPending} description="Texts and pictures only: codes, products and addresses stay yours." />
+      {setting.error && <Trouble error={setting.error} />}
+    </Section>
   );
 }
 

@@ -3,7 +3,9 @@ import { Route, Routes } from 'react-router';
 import { NavTabs } from '../../tabs';
 import { Header } from '../../ui';
 import { Connections } from './Connections';
+import { Applications } from './Applications';
 import { Decide } from './Decide';
+import { Dispute, Disputes } from './Disputes';
 import { Failed } from './Failed';
 
 export default function Review() {
@@ -14,12 +16,17 @@ export default function Review() {
         base="/review"
         of={[
           { to: '', label: 'To decide' },
+          { to: 'disputes', label: 'Disputes' },
+          { to: 'applications', label: 'Applications' },
           { to: 'failed', label: 'Failed work' },
           { to: 'connections', label: 'Connections' },
         ]}
       />
       <Routes>
         <Route index element={<Decide />} />
+        <Route path="disputes" element={<Disputes />} />
+        <Route path="disputes/:id" element={<Dispute />} />
+        <Route path="applications" element={<Applications />} />
         <Route path="failed" element={<Failed />} />
         <Route path="connections" element={<Connections />} />
       </Routes>
