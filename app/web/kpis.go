@@ -131,12 +131,13 @@ func asKPIStep(r *store.KPIRow, dim kpi.Dim, grain store.KPIGrain) KPIStep {
 // KPIIn says what to sum.
 type KPIIn struct {
 	Dim   string `query:"dim" enum:"shop,campaign,influencer,link,code,page,session,post" default:"shop"`
-	From  string `query:"from" doc:"First day of the shop's calendar (2026-11-01), or with grain hour an instant; default 30 days ago"`
-	To    string `query:"to" doc:"The day after the last; default tomorrow"`
-	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total" doc:"hour with dim shop only"`
+	From  string `query:"from" doc:"First day of the shop's calendar (2026-11-01), or with grain hour an instant; default 30 days ago, or 24 hours"`
+	To    string `query:"to" doc:"The day after the last, or with grain hour an instant; default tomorrow, or in an hour"`
+	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total" doc:"Hours of the shop's clocks, days, weeks from Monday, months; hour with a range of at most 31 days (40 with dim shop)"`
 }
 
-// filter reads dim, grain and range. Hours are bounded to 40 days, days to 5 years.
+// filter reads dim, grain and range. Days are bounded to 5 years; hours to 40 days
+// where they are kept, and to 31 where they are counted for the answer.
 func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFilter, error) {
 	f := store.KPIFilter{Dim: kpi.Dim(slices.Index(kpi.DimNames, in.Dim)), Grain: store.KPIGrain(in.Grain)} //nolint:gosec // one of the names
 	y, m, d := now.In(shop.Zone).Date()
@@ -164,15 +165,15 @@ func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFi
 		}
 		*x.at = t.UTC()
 	}
-	longest := 5 * 366 * 24 * time.Hour
+	longest, instead := 5*366, ""
 	if f.Grain == store.KPIHour {
-		longest = 40 * 24 * time.Hour
+		longest, instead = 40, "; ask for one stretch after the other, or for days"
+		if !f.Dim.Hourly() {
+			longest = 31
+		}
 	}
-	if len(fields) == 0 && (!f.To.After(f.From) || f.To.Sub(f.From) > longest) {
-		fields = append(fields, errs.Field{Path: "to", Msg: fmt.Sprintf("must be after from, by at most %d days", int(longest.Hours()/24))})
-	}
-	if !f.Dim.Hourly() && f.Grain == store.KPIHour {
-		fields = append(fields, errs.Field{Path: "grain", Msg: "hours are kept for the shop as a whole; ask for days"})
+	if len(fields) == 0 && (!f.To.After(f.From) || f.To.Sub(f.From) > time.Duration(longest)*24*time.Hour) {
+		fields = append(fields, errs.Field{Path: "to", Msg: fmt.Sprintf("must be after from, by at most %d days with grain %s%s", longest, f.Grain, instead)})
 	}
 	if len(fields) > 0 {
 		return f, errs.New(errs.Invalid, "invalid_range", "There are no KPIs like this.", fields...)
@@ -203,7 +204,7 @@ func (s *Server) getKPIs(ctx context.Context, tx *store.Tx, in *getKPIsIn) (KPIs
 }
 
 func kpisOf(ctx context.Context, tx *store.Tx, shop *store.ShopForSettling, dim string, f store.KPIFilter) (KPIs, error) {
-	rows, err := tx.KPIs(ctx, f)
+	rows, err := insight.KPIs(ctx, tx, f)
 	if err != nil {
 		return KPIs{}, err
 	}

@@ -68,7 +68,7 @@ const (
 )
 
 // Hourly tells whether hours are kept beside days: for the shop as a whole, so
-// that an order adds to few rows.
+// that an order adds to few rows. Those of all else are counted when asked for.
 func (d Dim) Hourly() bool { return d == Shop }
 
 // DimNames are the dimensions in words, in order.
