@@ -39,7 +39,7 @@ type KPIStep struct {
 	Counts   KPICounts `json:"counts"`
 	Gross    []KPI     `json:"gross" doc:"Before refunds, with the cost before clawback"`
 	Net      []KPI     `json:"net" doc:"After refunds, with the cost that remained"`
-	Repeat   KPI       `json:"repeat"`
+	Repeat   KPI       `json:"repeat" doc:"n/a for links, codes, pages, live sessions and posts: a customer comes back to whoever acquired them, by whatever touch"`
 }
 
 // KPICounts is what was counted.
@@ -54,7 +54,7 @@ type KPICounts struct {
 	Gross       Money `json:"gross" doc:"Net sales as sold"`
 	NetSales    Money `json:"net" doc:"Net sales after refunds"`
 	Acquired    int64 `json:"acquired" doc:"Customers whose first order was attributed"`
-	Repeats     int64 `json:"repeats" doc:"Later orders of customers acquired before"`
+	Repeats     int64 `json:"repeats" doc:"Later orders of customers acquired before; counted for the shop, campaigns and influencers"`
 	Leads       int64 `json:"leads"`
 	Entries     int64 `json:"entries"`
 	Earned      Money `json:"earned" doc:"Commission and fees posted; of a link, code, page, live session or post: what it holds now, net of what was taken back"`
@@ -109,11 +109,13 @@ func asKPIStep(r *store.KPIRow, dim kpi.Dim, grain store.KPIGrain) KPIStep {
 	amount := func(k kpi.Measure) Money { return asMoney(m[k], r.Currency) }
 	step := KPIStep{
 		Currency: r.Currency, Gross: asKPIs(m.GrossFigures(), r.Currency), Net: asKPIs(m.NetFigures(), r.Currency),
-		Repeat: KPI{Name: "repeat_rate", Unit: "percent", Formula: "later orders of acquired customers ÷ customers acquired",
-			Value: defined(m.RepeatRate(), m.RepeatRate().Decimal(100, 2))},
+		Repeat: KPI{Name: "repeat_rate", Unit: "percent", Formula: "later orders of acquired customers ÷ customers acquired"},
 		Counts: KPICounts{Impressions: m[kpi.Impressions], Clicks: m[kpi.Clicks], Visits: m[kpi.Visits], Orders: m[kpi.Orders], ClickOrders: m[kpi.ClickOrders],
 			CodeOrders: m[kpi.Orders] - m[kpi.ClickOrders], Kept: m[kpi.Kept], Gross: amount(kpi.Gross), NetSales: amount(kpi.Net), Acquired: m[kpi.Acquired],
 			Repeats: m[kpi.Repeats], Leads: m[kpi.Leads], Entries: m[kpi.Entries], Earned: amount(kpi.Earned), Reversed: amount(kpi.Reversed), Gifts: amount(kpi.Gifts)},
+	}
+	if dim.Repeats() {
+		step.Repeat.Value = defined(m.RepeatRate(), m.RepeatRate().Decimal(100, 2))
 	}
 	if p := dimPrefix[dim]; p != "" {
 		step.ID = formatID(p, r.ID)

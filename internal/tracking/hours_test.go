@@ -8,10 +8,12 @@ import (
 	"github.com/google/uuid"
 
 	"tributary/internal/domain/kpi"
+	"tributary/internal/domain/order"
 	"tributary/internal/earning"
 	"tributary/internal/platform"
 	"tributary/internal/program"
 	"tributary/internal/store"
+	"tributary/internal/tenant"
 )
 
 // hours counts the hours of one thing that begin in [from, to).
@@ -84,6 +86,12 @@ func TestHoursOfEverythingAddUpToItsDays(t *testing.T) {
 	s.proven()
 
 	days := s.kept(store.KPIDay)
+	if m := days.At(kpi.Key{Dim: kpi.Influencer, ID: 2, Hour: at("2026-09-02T00:00:00Z"), Currency: "USD"}); m[kpi.Orders] != 1 {
+		t.Errorf("the order paid in September counts %d there", m[kpi.Orders])
+	}
+	if m := days.At(kpi.Key{Dim: kpi.Shop, Hour: at("2026-08-13T00:00:00Z"), Currency: "USD"}); m[kpi.Orders] != 1 || m[kpi.Gross] != 5000 {
+		t.Errorf("the order that two share is %d orders of %d on its day", m[kpi.Orders], m[kpi.Gross])
+	}
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +130,14 @@ func TestHoursOfEverythingAddUpToItsDays(t *testing.T) {
 		}
 	}
 	s.same("hours of the shop beside those kept", s.hours(kpi.Shop, 0, from, to), s.kept(store.KPIHour))
-	if got := s.hours(kpi.Influencer, 99, from, to); len(got) != 0 {
-		t.Errorf("somebody who did nothing has %v", got)
+	other, err := tenant.AddShop(ctx, s.db, s.keys, tenant.NewShop{Platform: order.Shopify, Domain: "bea-store.myshopify.com", Currency: "USD", TimeZone: "America/New_York"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.id = other.ID
+	for thing := range things {
+		if got := s.hours(thing.Dim, thing.ID, from, to); len(got) != 0 {
+			t.Errorf("another shop sees %d hours of %s %d", len(got), kpi.DimNames[thing.Dim], thing.ID)
+		}
 	}
 }
