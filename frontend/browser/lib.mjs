@@ -119,6 +119,12 @@ export class App {
   }
 }
 
+// forgive forgets what the console said of refusals that were provoked.
+export function forgive(what) {
+  const kept = complaints.filter((c) => !what.test(c));
+  complaints.splice(0, complaints.length, ...kept);
+}
+
 // visit opens an address as a shopper: by its own name, Chromium is a robot here.
 export async function visit(url) {
   const page = await (await context({ userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36' })).newPage();
