@@ -17,10 +17,11 @@ func newKeysCmd() *cobra.Command {
 func newKeysRotateCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "rotate", Short: "Seal all secrets with the first of SECRET_KEYS", Args: noArgs,
-		Long: `Seals the stores' tokens, webhook secrets, REST keys and hash keys with the first
-key of SECRET_KEYS. Put a new key in front of the list, restart everything with
-it, then run this. What it says still needs an older key keeps it in the list;
-the last key of the list stays for ever, because other keys are derived from it.`,
+		Long: `Seals all that is sealed with the first key of SECRET_KEYS: the stores' tokens,
+secrets and keys, social accounts and CRM secrets, and what people have said in
+forms. Put a new key in front of the list, restart everything with it, then run
+this. What it says still needs an older key keeps it in the list; the last key of
+the list stays for ever, because other keys are derived from it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sys, err := openSystem(cmd, needs{db: true})
 			if err != nil {

@@ -8,18 +8,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/internal/domain/money"
+	"tributary/internal/errs"
+	"tributary/internal/intake"
+	"tributary/internal/store"
 )
 
 func newReconcileCmd() *cobra.Command {
 	var shop, from, to string
 	var heal bool
 	cmd := &cobra.Command{
-		Use: "reconcile", GroupID: groupMoney, Short: "Hold a Shopify shop's orders against the store's own", Args: noArgs,
-		Long: `Reads the orders of a Shopify store, a day of the shop's calendar at a time, and
-holds number and total against what is here, to the cent. It exits with an error
-when a day differs. Beside it stands what the sweeps of each day have found:
-changes seen, missing, and healed. With --heal the store is swept first; what is
-read waits to be settled then.`,
+		Use: "reconcile", GroupID: groupMoney, Short: "Hold a shop's orders against the store's own", Args: noArgs,
+		Long: `Reads the orders of a store, a day of the shop's calendar at a time, and holds
+number and total against what is here, to the cent. It exits with an error when a
+day differs. Beside it stands what the sweeps of each day have found: changes
+seen, missing, and healed. With --heal the store is swept first, and what differs
+is read anew and settled before it is compared once more. The days are kept: GET
+/api/v1/reconciliation shows them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			end, err := time.Parse(time.DateOnly, to)
 			start, err2 := time.Parse(time.DateOnly, from)
@@ -44,16 +48,30 @@ read waits to be settled then.`,
 
 // reconcile compares the days from start to end, both included.
 func (sys *system) reconcile(cmd *cobra.Command, shopID int64, start, end time.Time, heal bool) error {
+	ctx := cmd.Context()
 	if heal {
-		if _, err := sys.Sweeper.Shop(cmd.Context(), shopID); err != nil {
+		if _, err := sys.Sweeper.Shop(ctx, shopID); err != nil {
 			return err
 		}
-		if _, err := sys.settle(cmd.Context(), shopID); err != nil {
+		if _, _, err := sys.Sweeper.Compare(ctx, shopID, start, end.AddDate(0, 0, 1), true); err != nil {
+			return err
+		}
+		if _, err := sys.settle(ctx, shopID); err != nil {
 			return err
 		}
 	}
-	days, cur, err := sys.Sweeper.Compare(cmd.Context(), shopID, start, end.AddDate(0, 0, 1))
+	_, cur, err := sys.Sweeper.Compare(ctx, shopID, start, end.AddDate(0, 0, 1), false)
+	if store.IsNotFound(err) {
+		return errs.New(errs.Conflict, "no_rest_keys", "We have no keys of this store's REST API: connect the store, or give some with `tributary shop rest-keys`.")
+	}
 	if err != nil {
+		return err
+	}
+	var days []intake.DayReport
+	if err := sys.DB.InTx(ctx, shopID, func(tx *store.Tx) (err error) {
+		days, err = intake.Reports(ctx, tx, start, end.AddDate(0, 0, 1))
+		return err
+	}); err != nil {
 		return err
 	}
 	rows := [][]string{{"DAY", "ORDERS", "STORE", "TOTAL", "STORE'S", "DIFFERENCE", "SEEN", "MISSING", "HEALED"}}

@@ -211,8 +211,18 @@ func (sys *system) work() jobs.Work {
 		},
 		DueOutbox: sys.Outbox.DueShops,
 		Renewals:  sys.Shopify.RenewIdle,
-		Sweeps:    sys.sweep,
-		Privacy:   sys.Settler.Privacy,
+		Sweep:     sys.sweep, DueSweeps: sys.DB.DueSweeps,
+		Hooks: sys.Woo.KeepHooks, DueHooks: sys.DB.DueHooks,
+		Backfill: func(ctx context.Context, shopID int64) error {
+			n, err := sys.Sweeper.Backfill(ctx, shopID)
+			if n > 0 {
+				sys.Waker.Wake(shopID)
+			}
+			return err
+		},
+		DueBackfills: sys.DB.DueBackfills,
+		Codes:        sys.Codes.CheckDue,
+		Privacy:      sys.Settler.Privacy,
 		Holds: func(ctx context.Context) error {
 			return errors.Join(dispute.Tick(ctx, sys.DB), sys.Payouts.Holds(ctx))
 		},
@@ -226,26 +236,15 @@ func (sys *system) work() jobs.Work {
 	}
 }
 
-// sweep looks at all Shopify stores that are due, one after the other. One that
-// fails does not stop the others.
-func (sys *system) sweep(ctx context.Context) error {
-	shops, err := sys.DB.DueSweeps(ctx)
+// sweep looks at a shop's store.
+func (sys *system) sweep(ctx context.Context, shopID int64) error {
+	got, err := sys.Sweeper.Shop(ctx, shopID)
+	if got.Healed > 0 {
+		sys.Log.Info("orders found that no webhook told of", "shop_id", shopID, "seen", got.Seen, "missing", got.Missing)
+		sys.Waker.Wake(shopID)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("sweep shop %d: %w", shopID, err)
 	}
-	var failed error
-	for _, id := range shops {
-		got, err := sys.Sweeper.Shop(ctx, id)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("sweep shop %d: %w", id, err))
-		}
-		if got.Healed > 0 {
-			sys.Log.Info("orders found that no webhook told of", "shop_id", id, "seen", got.Seen, "missing", got.Missing)
-			sys.Waker.Wake(id)
-		}
-	}
-	return failed
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"tributary/internal/errs"
 	"tributary/internal/identity"
 	"tributary/internal/payout"
+	"tributary/internal/program"
 	"tributary/internal/sandbox"
 	"tributary/internal/sandbox/scenario"
 	"tributary/internal/store"
@@ -109,9 +110,9 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 	promos := []sandbox.Code{{Text: "WELCOME5", PercentBps: 500}, {Text: "FREETOTE", Fixed: 300}}
 	stores := []sandbox.Options{
 		{Platform: sandbox.Shopify, Domain: demoShopify, Name: "Shopify demo store", Seed: seed, Currency: "USD", Zone: newYork, Country: "US", TaxBps: 825,
-			Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}, {Currency: "JPY", RateMicro: 151_300_000}},
+			CodesByApp: true, Presentment: []sandbox.Presentment{{Currency: "EUR", RateMicro: 920_000}, {Currency: "JPY", RateMicro: 151_300_000}},
 			Influencers: scenario.Influencers(scenario.Shopify), Promos: promos, ClientID: d.sys.Config.ShopifyClientID, ClientSecret: secret, Delivery: nasty, IDBase: idBase, BigIDs: true},
-		{Platform: sandbox.WooCommerce, Name: "WooCommerce demo store", Seed: seed + 1, Currency: "USD", Zone: losAngeles, Country: "US", TaxBps: 1900, TaxesIncluded: true,
+		{Platform: sandbox.WooCommerce, Name: "WooCommerce demo store", Seed: seed + 1, Currency: "USD", Zone: losAngeles, Country: "US", TaxBps: 1900, TaxesIncluded: true, CodesByApp: true,
 			Influencers: scenario.Influencers(scenario.WooCommerce), Promos: promos, Delivery: nasty, IDBase: idBase, Mix: &told},
 	}
 	deals := [][]scenario.Deal{scenario.Shopify, scenario.WooCommerce}
@@ -133,6 +134,11 @@ func (d *demo) open(ctx context.Context, seed uint64) error {
 		}
 		d.shops = append(d.shops, shop)
 	}
+	forget, err := playedStores{ClientID: d.sys.Config.ShopifyClientID, ClientSecret: secret, Stores: map[string]string{demoShopify: d.shops[0].store.URL()}}.keep(d.sys.Config.DataDir)
+	if err != nil {
+		return err
+	}
+	d.sys.onClose(func(context.Context) { forget() })
 	if d.empty {
 		return nil
 	}
@@ -157,10 +163,50 @@ func (d *demo) cast(ctx context.Context, s *demoShop, seed uint64) error {
 	}
 	s.play = scenario.New(seed, s.store, d.world, scenario.NewAPI(d.base, key), s.deals)
 	if !d.fresh {
-		return s.play.Recall(ctx)
+		if err := s.play.Recall(ctx); err != nil {
+			return err
+		}
+		return d.codesAnew(ctx, s)
 	}
 	s.play.Clock = d.clock.set
-	return s.play.Agree(ctx)
+	if err := s.play.Agree(ctx); err != nil {
+		return err
+	}
+	return d.codes(ctx, s)
+}
+
+// codes makes in the store what the merchant has asked for, as the workers do.
+func (d *demo) codes(ctx context.Context, s *demoShop) error {
+	if _, err := d.sys.Outbox.Shop(ctx, s.id); err != nil {
+		return err
+	}
+	return d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) error {
+		all, _, err := tx.Discounts(ctx, store.Page{Limit: 200})
+		for _, x := range all {
+			if err == nil && (x.State != "active" || x.Edited != "") {
+				err = fmt.Errorf("the store has no code %s: %s %s %s", x.Title, x.State, x.Note, x.Edited)
+			}
+		}
+		return err
+	})
+}
+
+// codesAnew makes the codes again in a store that was opened anew and has
+// forgotten them.
+func (d *demo) codesAnew(ctx context.Context, s *demoShop) error {
+	if err := d.sys.DB.InTx(ctx, s.id, func(tx *store.Tx) error {
+		ids, err := tx.ForgetDiscountsInStore(ctx)
+		for _, id := range ids {
+			if err == nil {
+				_, err = tx.AddOutbox(ctx, program.CodeApply, program.CodePayload{V: 1, DiscountID: id})
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	_, err := d.sys.Outbox.Shop(ctx, s.id)
+	return err
 }
 
 // known is the shops of an earlier run, by domain.

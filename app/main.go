@@ -53,7 +53,7 @@ func commands() []*cobra.Command {
 		newDrawCmd(),
 		newBenchCmd(),
 		newBenchProcessCmd(),
-		newReconcileCmd(),
+		newReconcileCmd(), newBackfillCmd(), newAuditCmd(),
 		newKeysCmd(),
 		newMigrateCmd(),
 		newConfigCmd(),

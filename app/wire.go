@@ -84,6 +84,7 @@ type system struct {
 	Payouts  *payout.Closer
 	Shopify  *credential.Shopify
 	Installs *tenant.ShopifyInstaller
+	Woo      *tenant.WooInstaller
 	Sweeper  *intake.Sweeper
 	Codes    *program.Codes
 	Fronts   *landing.Storefronts
@@ -116,8 +117,12 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 	if sys.proxies, err = sys.Config.Proxies(); err != nil {
 		return nil, err
 	}
+	played := playedStores{}
 	if !n.redis {
 		sys.Config.LogLevel = toolLevel(sys.Config)
+		if played, err = loadPlayed(&sys.Config); err != nil {
+			return nil, err
+		}
 	}
 	sys.Log = obs.NewLog(cmd.ErrOrStderr(), sys.Config.LogLevel, sys.Config.LogFormat)
 	sys.Metrics = obs.NewMetrics(version)
@@ -166,9 +171,14 @@ func openSystem(cmd *cobra.Command, n needs) (_ *system, err error) {
 			App:     shopify.App{ClientID: sys.Config.ShopifyClientID, ClientSecret: sys.Config.ShopifyClientSecret, Previous: sys.Config.ShopifyClientSecretPrevious},
 			Version: version, Log: sys.Log, Private: sys.Config.PrivateStores,
 		})}
+		for shop, base := range played.Stores {
+			sys.Shopify.API.Play(shop, base)
+		}
 		sys.Installs = &tenant.ShopifyInstaller{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, RedirectURL: sys.Config.BaseURL() + "/auth/callback"}
-		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Access: sys.Shopify, Log: sys.Log}
 		woo := woocommerce.NewClient(version, sys.Config.PrivateStores)
+		sys.Sweeper = &intake.Sweeper{DB: sys.DB, Keys: sys.Keys, Access: sys.Shopify, WooCommerce: woo, Log: sys.Log,
+			Files: shopify.NewFiles(sys.Config.PrivateStores), Slots: make(chan struct{}, max(sys.Config.Workers/4, 1))}
+		sys.Woo = &tenant.WooInstaller{DB: sys.DB, Keys: sys.Keys, Client: woo, Log: sys.Log, PublicURL: sys.Config.BaseURL()}
 		sys.Codes = &program.Codes{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo}
 		sys.Fronts = &landing.Storefronts{DB: sys.DB, Keys: sys.Keys, Log: sys.Log, Shopify: sys.Shopify, WooCommerce: woo, BaseURL: sys.Config.BaseURL()}
 		sys.Tracker = &tracking.Tracker{DB: sys.DB, Keys: sys.Keys, Log: sys.Log}
@@ -207,6 +217,13 @@ func (sys *system) outboxHandlers(letters *mail.Sender) map[string]outbox.Handle
 		},
 	}
 	maps.Copy(handlers, sys.Fronts.Handlers())
+	handlers[tenant.WooConnect] = func(ctx context.Context, w outbox.Work) error {
+		var p tenant.WooConnectPayload
+		if err := json.Unmarshal(w.Payload, &p); err != nil {
+			return outbox.Final(err)
+		}
+		return sys.Woo.Connect(ctx, w.ShopID, p.InstallID)
+	}
 	if letters != nil {
 		handlers[tracking.MailLeadConfirm] = sys.confirmLead(letters)
 		handlers[giveaway.MailWinner] = sys.giveawayWinner(letters)
@@ -350,6 +367,7 @@ func (sys *system) webDeps(stores web.Stores) web.Deps {
 		Giveaways: sys.Drawer,
 		People:    sys.People, WakeOutbox: sys.Waker.Outbox, Teller: sys.Teller,
 		Installs: sys.Installs, Storefronts: sys.Fronts,
+		WakeBackfill: sys.Waker.Backfill, WooCommerce: sys.Woo,
 	}
 }
 

@@ -329,7 +329,7 @@ async function journey() {
   await page.getByRole('button', { name: 'Send to the shop' }).first().click();
   await page.getByText('it does not disclose well enough').waitFor();
   check(true, 'a post without a disclosure is told so at once');
-  await page.getByLabel('A picture of yours').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') });
+  await page.locator('input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') });
   await page.getByLabel('What it shows').fill('Me & the serum');
   await page.getByRole('button', { name: 'Hand it in' }).click();
   await page.getByRole('img', { name: 'Me & the serum' }).waitFor();

@@ -25,6 +25,8 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 	t.Cleanup(func() { _ = waker.Close() })
 	began, release, ended := make(chan int64, 10), make(chan struct{}), make(chan struct{}, 10)
 	idle := func(context.Context) error { return nil }
+	none := func(context.Context) ([]int64, error) { return nil, nil }
+	no := func(context.Context, int64) error { return nil }
 	srv, err := jobs.NewServer(jobs.Options{
 		RedisURL: redis.URL(), Concurrency: 4, Shutdown: time.Second, Log: log,
 		Observe: func(kind string, _ time.Duration, _ error) {
@@ -41,8 +43,9 @@ func TestAShopIsReadAgainByOneTaskAtATime(t *testing.T) {
 		DueShops:   func(context.Context) ([]int64, error) { return nil, nil },
 		DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
 		Drain:      func(context.Context, int64) error { return nil },
-		Outbox:     func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
-		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Notices: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
+		Outbox:     func(context.Context, int64) error { return nil }, DueOutbox: none,
+		Sweep: no, DueSweeps: none, Hooks: no, DueHooks: none, Backfill: no, DueBackfills: none,
+		Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle, Notices: idle,
 	}, waker)
 	if err != nil {
 		t.Fatal(err)

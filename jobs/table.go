@@ -29,7 +29,13 @@ const (
 	kindPages      = "tick:pages"
 	kindNotices    = "tick:notices"
 	kindRenewals   = "tick:renewals"
+	kindSweepShop  = "sweep:shop"
+	kindHooks      = "hooks:shop"
+	kindBackfill   = "backfill:shop"
 	kindSweeps     = "tick:sweeps"
+	kindHookShops  = "tick:hooks"
+	kindCodes      = "tick:codes"
+	kindBackfills  = "tick:backfills"
 	kindPrivacy    = "tick:privacy"
 )
 
@@ -66,8 +72,20 @@ type Work struct {
 	DueOutbox func(ctx context.Context) ([]int64, error)
 	// Renewals renews the access to Shopify shops that nobody has called for long.
 	Renewals func(ctx context.Context) error
-	// Sweeps reads from Shopify stores what no webhook told.
-	Sweeps func(ctx context.Context) error
+	// Sweep reads from a shop's store what no webhook told.
+	Sweep func(ctx context.Context, shopID int64) error
+	// DueSweeps lists the shops whose store should be swept.
+	DueSweeps func(ctx context.Context) ([]int64, error)
+	// Hooks looks at the webhooks of a shop's store and mends them.
+	Hooks func(ctx context.Context, shopID int64) error
+	// DueHooks lists the shops whose webhooks should be looked at.
+	DueHooks func(ctx context.Context) ([]int64, error)
+	// Backfill goes on with reading a store's history.
+	Backfill func(ctx context.Context, shopID int64) error
+	// DueBackfills lists the shops whose history is being read.
+	DueBackfills func(ctx context.Context) ([]int64, error)
+	// Codes has stores looked at for codes that were changed there.
+	Codes func(ctx context.Context) error
 	// Privacy hands out and forgets personal data as people have asked.
 	Privacy func(ctx context.Context) error
 	// Holds makes payable what has passed its hold.
@@ -105,13 +123,19 @@ const (
 )
 
 var (
-	// An archived drain would keep its shop's slot for ever.
+	// An archived task would keep its shop's slot for ever.
 	drain = kind{name: kindDrain, queue: queueIntake, timeout: 10 * time.Minute, retries: math.MaxInt32,
 		run: func(ctx context.Context, w Work, p payload) error { return w.Drain(ctx, p.ShopID) }}
-	reread = kind{name: kindReread, queue: queueStores, timeout: 10 * time.Minute, retries: 1,
+	reread = kind{name: kindReread, queue: queueStores, timeout: 10 * time.Minute, retries: math.MaxInt32,
 		run: func(ctx context.Context, w Work, p payload) error { return w.Reread(ctx, p.ShopID) }}
-	outbox = kind{name: kindOutbox, queue: queueStores, timeout: 30 * time.Minute, retries: 1,
+	outbox = kind{name: kindOutbox, queue: queueStores, timeout: 30 * time.Minute, retries: math.MaxInt32,
 		run: func(ctx context.Context, w Work, p payload) error { return w.Outbox(ctx, p.ShopID) }}
+	sweepShop = kind{name: kindSweepShop, queue: queueStores, timeout: 30 * time.Minute, retries: math.MaxInt32,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Sweep(ctx, p.ShopID) }}
+	hooks = kind{name: kindHooks, queue: queueStores, timeout: 10 * time.Minute, retries: math.MaxInt32,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Hooks(ctx, p.ShopID) }}
+	backfill = kind{name: kindBackfill, queue: queueStores, timeout: 2 * time.Hour, retries: math.MaxInt32,
+		run: func(ctx context.Context, w Work, p payload) error { return w.Backfill(ctx, p.ShopID) }}
 )
 
 func table(wake *Waker) []kind {
@@ -119,6 +143,9 @@ func table(wake *Waker) []kind {
 		drain,
 		reread,
 		outbox,
+		sweepShop,
+		hooks,
+		backfill,
 		sweep(wake),
 		{name: kindOutboxes, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 3s",
 			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueOutbox, wake.Outbox) }},
@@ -126,8 +153,14 @@ func table(wake *Waker) []kind {
 			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueRereads, wake.Reread) }},
 		{name: kindRenewals, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 10m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Renewals(ctx) }},
-		{name: kindSweeps, queue: queueStores, timeout: 15 * time.Minute, retries: 1, every: "@every 5m",
-			run: func(ctx context.Context, w Work, _ payload) error { return w.Sweeps(ctx) }},
+		{name: kindSweeps, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueSweeps, wake.Sweep) }},
+		{name: kindHookShops, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 1m",
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueHooks, wake.Hooks) }},
+		{name: kindCodes, queue: queueTicks, timeout: 5 * time.Minute, retries: 1, every: "@every 5m",
+			run: func(ctx context.Context, w Work, _ payload) error { return w.Codes(ctx) }},
+		{name: kindBackfills, queue: queueTicks, timeout: time.Minute, retries: 1, every: "@every 5s",
+			run: func(ctx context.Context, w Work, _ payload) error { return wakeAll(ctx, w.DueBackfills, wake.Backfill) }},
 		{name: kindPrivacy, queue: queueTicks, timeout: 30 * time.Minute, retries: 1, every: "@every 1m",
 			run: func(ctx context.Context, w Work, _ payload) error { return w.Privacy(ctx) }},
 		{name: kindHolds, queue: queueTicks, timeout: 10 * time.Minute, retries: 1, every: "@every 1m",

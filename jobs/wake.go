@@ -68,18 +68,25 @@ func (w *Waker) Wake(shopID int64) {
 
 // Reread asks for the shop's orders to be read again soon. One task at a time
 // calls a store.
-func (w *Waker) Reread(shopID int64) {
-	_, err := w.client.Enqueue(reread.task(payload{ShopID: shopID}), reread.options(asynq.TaskID(fmt.Sprintf("reread:%d", shopID)))...)
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		w.log.Warn("reading again not queued; the tick will find it", "shop_id", shopID, "err", err)
-	}
-}
+func (w *Waker) Reread(shopID int64) { w.once(reread, "reread", shopID) }
 
 // Outbox asks for the shop's work outside to be done soon, by one task at a time.
-func (w *Waker) Outbox(shopID int64) {
-	_, err := w.client.Enqueue(outbox.task(payload{ShopID: shopID}), outbox.options(asynq.TaskID(fmt.Sprintf("outbox:%d", shopID)))...)
+func (w *Waker) Outbox(shopID int64) { w.once(outbox, "outbox", shopID) }
+
+// Sweep asks for the shop's store to be swept, by one task at a time.
+func (w *Waker) Sweep(shopID int64) { w.once(sweepShop, "sweep", shopID) }
+
+// Hooks asks for the webhooks of the shop's store to be looked at.
+func (w *Waker) Hooks(shopID int64) { w.once(hooks, "hooks", shopID) }
+
+// Backfill asks for the history of the shop's store to be read on.
+func (w *Waker) Backfill(shopID int64) { w.once(backfill, "backfill", shopID) }
+
+// once queues a task of which there is one for each shop.
+func (w *Waker) once(k kind, what string, shopID int64) {
+	_, err := w.client.Enqueue(k.task(payload{ShopID: shopID}), k.options(asynq.TaskID(fmt.Sprintf("%s:%d", what, shopID)))...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		w.log.Warn("outbox work not queued; the tick will find it", "shop_id", shopID, "err", err)
+		w.log.Warn("task not queued; its tick will find the work", "task", k.name, "shop_id", shopID, "err", err)
 	}
 }
 

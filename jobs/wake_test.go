@@ -117,8 +117,9 @@ func TestAWorkerThatStartsDoesNotWaitForTheDead(t *testing.T) {
 			Drain:    func(context.Context, int64) error { drained <- struct{}{}; return nil },
 			DueShops: func(context.Context) ([]int64, error) { return []int64{7}, nil },
 			Reread:   func(context.Context, int64) error { return nil }, DueRereads: func(context.Context) ([]int64, error) { return nil, nil },
-			Outbox: func(context.Context, int64) error { return nil }, DueOutbox: func(context.Context) ([]int64, error) { return nil, nil },
-			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Notices: idle, Renewals: idle, Sweeps: idle, Privacy: idle,
+			Outbox: func(context.Context, int64) error { return nil }, DueOutbox: none,
+			Sweep: no, DueSweeps: none, Hooks: no, DueHooks: none, Backfill: no, DueBackfills: none,
+			Holds: idle, Close: idle, Partitions: idle, Posts: idle, Pages: idle, Renewals: idle, Privacy: idle, Codes: idle, Notices: idle,
 		}, q.waker)
 	if err != nil {
 		t.Fatal(err)
@@ -192,3 +193,7 @@ func TestARedisThatHangsHoldsNobodyUp(t *testing.T) {
 }
 
 func idle(context.Context) error { return nil }
+
+func none(context.Context) ([]int64, error) { return nil, nil }
+
+func no(context.Context, int64) error { return nil }

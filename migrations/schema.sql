@@ -111,6 +111,31 @@ CREATE TABLE attributions (
   CONSTRAINT attributions_pkey PRIMARY KEY (shop_id, order_id, number)
 );
 
+-- Table audit_heads
+CREATE TABLE audit_heads (
+  shop_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_heads_pkey PRIMARY KEY (shop_id),
+  CONSTRAINT audit_heads_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+
+-- Table audit_log
+CREATE TABLE audit_log (
+  shop_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  detail text NOT NULL,
+  prev bytea NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (shop_id, seq),
+  CONSTRAINT audit_log_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
+);
+CREATE INDEX audit_log_action ON audit_log USING btree (shop_id, action, seq);
+
 -- Table awaited_clicks
 CREATE TABLE awaited_clicks (
   shop_id bigint NOT NULL,
@@ -119,6 +144,32 @@ CREATE TABLE awaited_clicks (
   CONSTRAINT awaited_clicks_pkey PRIMARY KEY (shop_id, click_id, order_id),
   CONSTRAINT awaited_clicks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
+
+-- Table backfills
+CREATE TABLE backfills (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  since timestamp with time zone NOT NULL,
+  until timestamp with time zone NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  remote_id text DEFAULT ''::text NOT NULL,
+  file_url text DEFAULT ''::text NOT NULL,
+  file_bytes bigint DEFAULT 0 NOT NULL,
+  read_bytes bigint DEFAULT 0 NOT NULL,
+  cursor text DEFAULT ''::text NOT NULL,
+  total bigint DEFAULT 0 NOT NULL,
+  seen bigint DEFAULT 0 NOT NULL,
+  taken bigint DEFAULT 0 NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  done_at timestamp with time zone,
+  CONSTRAINT backfills_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT backfills_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE UNIQUE INDEX backfills_one ON backfills USING btree (shop_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text, 'reading'::text]));
 
 -- Table campaigns
 CREATE TABLE campaigns (
@@ -201,7 +252,7 @@ CREATE TABLE codes (
   CONSTRAINT codes_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT codes_shop_id_agreement_id_fkey FOREIGN KEY (shop_id, agreement_id) REFERENCES agreements(shop_id, id),
   CONSTRAINT codes_check CHECK (((valid_to IS NULL) OR (valid_to > valid_from))),
-  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'deleted'::text])))
+  CONSTRAINT codes_store_state_check CHECK ((store_state = ANY (ARRAY[''::text, 'waiting'::text, 'live'::text, 'failed'::text, 'removing'::text, 'deleted'::text])))
 );
 CREATE INDEX codes_changed ON codes USING btree (changed);
 CREATE INDEX codes_code ON codes USING btree (shop_id, code, valid_from);
@@ -222,6 +273,9 @@ CREATE TABLE connections (
   rest_keys bytea,
   rest_health text DEFAULT 'ok'::text NOT NULL,
   rest_health_at timestamp with time zone,
+  token bytea,
+  problems text DEFAULT '[]'::text NOT NULL,
+  hooks_next_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (shop_id, id),
   CONSTRAINT connections_token_hash_key UNIQUE (token_hash),
   CONSTRAINT connections_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
@@ -607,6 +661,7 @@ CREATE TABLE influencers (
   tax_form text DEFAULT 'not_required'::text NOT NULL,
   banned_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  erased_at timestamp with time zone,
   invited_at timestamp with time zone,
   leaving_at timestamp with time zone,
   CONSTRAINT influencers_pkey PRIMARY KEY (shop_id, id),
@@ -1355,6 +1410,22 @@ CREATE TABLE social_accounts (
 );
 CREATE UNIQUE INDEX social_accounts_one ON social_accounts USING btree (shop_id, platform) WHERE (revoked_at IS NULL);
 
+-- Table store_hooks
+CREATE TABLE store_hooks (
+  shop_id bigint NOT NULL,
+  connection_id bigint NOT NULL,
+  topic text NOT NULL,
+  remote_id bigint NOT NULL,
+  state text NOT NULL,
+  note text DEFAULT ''::text NOT NULL,
+  repairs integer DEFAULT 0 NOT NULL,
+  repaired_at timestamp with time zone,
+  checked_at timestamp with time zone NOT NULL,
+  CONSTRAINT store_hooks_pkey PRIMARY KEY (shop_id, connection_id, topic),
+  CONSTRAINT store_hooks_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT store_hooks_state_check CHECK ((state = ANY (ARRAY['active'::text, 'missing'::text, 'disabled'::text, 'changed'::text])))
+);
+
 -- Table sweep_days
 CREATE TABLE sweep_days (
   shop_id bigint NOT NULL,
@@ -1362,6 +1433,12 @@ CREATE TABLE sweep_days (
   seen bigint DEFAULT 0 NOT NULL,
   missing bigint DEFAULT 0 NOT NULL,
   healed bigint DEFAULT 0 NOT NULL,
+  orders bigint,
+  store_orders bigint,
+  total bigint,
+  store_total bigint,
+  unknown text DEFAULT '[]'::text NOT NULL,
+  compared_at timestamp with time zone,
   CONSTRAINT sweep_days_pkey PRIMARY KEY (shop_id, day),
   CONSTRAINT sweep_days_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
@@ -1373,6 +1450,9 @@ CREATE TABLE sweeps (
   next_at timestamp with time zone NOT NULL,
   attempts integer DEFAULT 0 NOT NULL,
   note text DEFAULT ''::text NOT NULL,
+  cursor_id bigint DEFAULT 0 NOT NULL,
+  nightly_on date,
+  nightly_id bigint DEFAULT 0 NOT NULL,
   CONSTRAINT sweeps_pkey PRIMARY KEY (shop_id),
   CONSTRAINT sweeps_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id)
 );
@@ -1391,6 +1471,30 @@ CREATE TABLE tax_forms (
   CONSTRAINT tax_forms_kind_check CHECK ((kind = ANY (ARRAY['w9'::text, 'w8ben'::text, 'w8bene'::text])))
 );
 CREATE INDEX tax_forms_influencer ON tax_forms USING btree (shop_id, influencer_id, id);
+
+-- Table woo_installs
+CREATE TABLE woo_installs (
+  shop_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  base_url text NOT NULL,
+  ticket_hash bytea NOT NULL,
+  state_hash bytea,
+  session_hash bytea,
+  step text DEFAULT 'begun'::text NOT NULL,
+  keys bytea,
+  rights text DEFAULT ''::text NOT NULL,
+  returned_at timestamp with time zone,
+  connection_id bigint DEFAULT 0 NOT NULL,
+  found text DEFAULT ''::text NOT NULL,
+  problems text DEFAULT '[]'::text NOT NULL,
+  begun_at timestamp with time zone NOT NULL,
+  until timestamp with time zone NOT NULL,
+  CONSTRAINT woo_installs_pkey PRIMARY KEY (shop_id, id),
+  CONSTRAINT woo_installs_state_hash_key UNIQUE (state_hash),
+  CONSTRAINT woo_installs_ticket_hash_key UNIQUE (ticket_hash),
+  CONSTRAINT woo_installs_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shops(id),
+  CONSTRAINT woo_installs_step_check CHECK ((step = ANY (ARRAY['begun'::text, 'opened'::text, 'received'::text, 'verified'::text, 'connected'::text, 'denied'::text, 'failed'::text, 'expired'::text])))
+);
 
 -- Table write_offs
 CREATE TABLE write_offs (
@@ -1414,6 +1518,23 @@ CREATE TABLE write_offs (
 CREATE INDEX write_offs_influencer ON write_offs USING btree (shop_id, influencer_id, currency);
 
 -- Functions
+CREATE OR REPLACE FUNCTION audit_append(at timestamp with time zone, actor text, action text, target text, detail text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE shop bigint := current_shop(); n bigint; before bytea; line bytea;
+BEGIN
+  INSERT INTO audit_heads (shop_id, seq, hash) VALUES (shop, 0, '') ON CONFLICT DO NOTHING;
+  SELECT h.seq + 1, h.hash INTO n, before FROM audit_heads h WHERE h.shop_id = shop FOR UPDATE;
+  line := sha256(before || convert_to(format('%s|%s|%s:%s|%s:%s|%s:%s|%s:%s', n, (extract(epoch FROM at) * 1000000)::bigint,
+    octet_length(actor), actor, octet_length(action), action, octet_length(target), target, octet_length(detail), detail), 'UTF8'));
+  INSERT INTO audit_log VALUES (shop, n, at, actor, action, target, detail, before, line);
+  UPDATE audit_heads h SET seq = n, hash = line WHERE h.shop_id = shop;
+  RETURN n;
+END $function$
+;
 CREATE OR REPLACE FUNCTION current_influencer()
  RETURNS bigint
  LANGUAGE sql
@@ -1497,6 +1618,30 @@ CREATE OR REPLACE FUNCTION door_domain_token(h text, t text)
  SET search_path FROM CURRENT
 AS $function$ SELECT EXISTS (SELECT FROM domains d WHERE d.host = h AND d.token = t AND d.removed_at IS NULL) $function$
 ;
+CREATE OR REPLACE FUNCTION door_due_backfills(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT b.shop_id FROM backfills b JOIN shops s ON s.id = b.shop_id
+        WHERE b.state IN ('waiting', 'running', 'reading') AND b.next_at <= at AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_due_code_checks(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT d.shop_id FROM discounts d JOIN shops s ON s.id = d.shop_id
+        WHERE d.state IN ('active', 'paused') AND d.wanted <> 'deleted' AND d.checked_at < at AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
+CREATE OR REPLACE FUNCTION door_due_hooks(at timestamp with time zone)
+ RETURNS TABLE(shop_id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT DISTINCT c.shop_id FROM connections c JOIN shops s ON s.id = c.shop_id
+        WHERE c.hooks_next_at <= at AND c.revoked_at IS NULL AND c.rest_keys IS NOT NULL AND s.uninstalled_at IS NULL ORDER BY 1 $function$
+;
 CREATE OR REPLACE FUNCTION door_due_renewals(at timestamp with time zone)
  RETURNS TABLE(shop_id bigint)
  LANGUAGE sql
@@ -1527,8 +1672,10 @@ CREATE OR REPLACE FUNCTION door_due_sweeps(at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path FROM CURRENT
-AS $function$ SELECT a.shop_id FROM shopify_access a JOIN shops s ON s.id = a.shop_id LEFT JOIN sweeps w ON w.shop_id = a.shop_id
-        WHERE NOT a.dead AND s.uninstalled_at IS NULL AND (w.next_at IS NULL OR w.next_at <= at) ORDER BY a.shop_id $function$
+AS $function$ SELECT s.id FROM shops s LEFT JOIN sweeps w ON w.shop_id = s.id
+        WHERE s.uninstalled_at IS NULL AND (w.next_at IS NULL OR w.next_at <= at)
+          AND (EXISTS (SELECT 1 FROM shopify_access a WHERE a.shop_id = s.id AND NOT a.dead)
+            OR EXISTS (SELECT 1 FROM connections c WHERE c.shop_id = s.id AND c.rest_keys IS NOT NULL AND c.revoked_at IS NULL)) ORDER BY s.id $function$
 ;
 CREATE OR REPLACE FUNCTION door_giveaway(g bigint)
  RETURNS TABLE(shop_id bigint)
@@ -1696,6 +1843,20 @@ CREATE OR REPLACE FUNCTION door_shops()
  SET search_path FROM CURRENT
 AS $function$ SELECT s.id, s.domain, s.time_zone, s.open_from, s.uninstalled_at IS NOT NULL FROM shops s ORDER BY s.id $function$
 ;
+CREATE OR REPLACE FUNCTION door_woo_state(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id, w.id FROM woo_installs w WHERE w.state_hash = h $function$
+;
+CREATE OR REPLACE FUNCTION door_woo_ticket(h bytea)
+ RETURNS TABLE(shop_id bigint, id bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ SELECT w.shop_id, w.id FROM woo_installs w WHERE w.ticket_hash = h $function$
+;
 CREATE OR REPLACE FUNCTION drop_deliveries_before(keep_from date)
  RETURNS SETOF text
  LANGUAGE plpgsql
@@ -1713,6 +1874,13 @@ BEGIN
     RETURN NEXT r.relname;
   END LOOP;
 END $function$
+;
+CREATE OR REPLACE FUNCTION expire_woo_installs(at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$ UPDATE woo_installs SET step = 'expired', keys = NULL WHERE until < at AND step IN ('begun', 'opened', 'received', 'verified') $function$
 ;
 CREATE OR REPLACE FUNCTION ledger_balanced()
  RETURNS trigger
@@ -1764,6 +1932,17 @@ CREATE OR REPLACE FUNCTION prune_feed(before timestamp with time zone)
  SET search_path FROM CURRENT
 AS $function$ DELETE FROM feed WHERE at < before $function$
 ;
+CREATE OR REPLACE FUNCTION reseal_tax_form(influencer bigint, fresh bytea, old bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  UPDATE tax_forms SET data = fresh WHERE shop_id = current_shop() AND influencer_id = influencer AND data = old;
+  RETURN FOUND;
+END $function$
+;
 
 -- Triggers
 CREATE TRIGGER note_change BEFORE UPDATE ON codes FOR EACH ROW EXECUTE FUNCTION note_change();
@@ -1780,7 +1959,10 @@ ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE assets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_heads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE awaited_clicks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE backfills ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE click_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE clicks ENABLE ROW LEVEL SECURITY;
@@ -1843,9 +2025,11 @@ ALTER TABLE shops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sign_ins ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signatures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE social_accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE store_hooks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweep_days ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweeps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tax_forms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE woo_installs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE write_offs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON activity_due FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON agreement_versions FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND ((state <> 'draft'::text) AND (agreement_id IN ( SELECT a.id
@@ -1864,7 +2048,10 @@ CREATE POLICY portal ON attributions FOR SELECT TO tributary_portal USING (((sho
    FROM earnings e
   WHERE ((e.shop_id = attributions.shop_id) AND (e.kind = 1) AND (e.source = attributions.order_id))))));
 CREATE POLICY tenant ON attributions FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON audit_heads FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON audit_log FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON awaited_clicks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON backfills FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON campaigns FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (id IN ( SELECT a.campaign_id
    FROM agreements a
   WHERE (a.shop_id = ( SELECT current_shop() AS current_shop))))));
@@ -1999,10 +2186,12 @@ CREATE POLICY portal ON signatures FOR SELECT TO tributary_portal USING (((shop_
   WHERE (v.shop_id = ( SELECT current_shop() AS current_shop))))));
 CREATE POLICY tenant ON signatures FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON social_accounts FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON store_hooks FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweep_days FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY tenant ON sweeps FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON tax_forms FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON tax_forms FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
+CREATE POLICY tenant ON woo_installs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 CREATE POLICY portal ON write_offs FOR SELECT TO tributary_portal USING (((shop_id = ( SELECT current_shop() AS current_shop)) AND (influencer_id = ( SELECT current_influencer() AS current_influencer))));
 CREATE POLICY tenant ON write_offs FOR ALL TO tributary_app USING ((shop_id = ( SELECT current_shop() AS current_shop))) WITH CHECK ((shop_id = ( SELECT current_shop() AS current_shop)));
 
@@ -2018,7 +2207,10 @@ GRANT DELETE, INSERT, SELECT ON assets TO tributary_app;
 GRANT SELECT ON assets TO tributary_portal;
 GRANT INSERT, SELECT ON attributions TO tributary_app;
 GRANT SELECT ON attributions TO tributary_portal;
+GRANT SELECT ON audit_heads TO tributary_app;
+GRANT SELECT ON audit_log TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON awaited_clicks TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON backfills TO tributary_app;
 GRANT INSERT, SELECT, UPDATE ON campaigns TO tributary_app;
 GRANT SELECT ON campaigns TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON click_days TO tributary_app;
@@ -2113,12 +2305,15 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON sign_ins TO tributary_app;
 GRANT INSERT, SELECT ON signatures TO tributary_app;
 GRANT SELECT ON signatures TO tributary_portal;
 GRANT INSERT, SELECT, UPDATE ON social_accounts TO tributary_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON store_hooks TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweep_days TO tributary_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sweeps TO tributary_app;
 GRANT DELETE, INSERT, SELECT ON tax_forms TO tributary_app;
 GRANT SELECT ON tax_forms TO tributary_portal;
+GRANT DELETE, INSERT, SELECT, UPDATE ON woo_installs TO tributary_app;
 GRANT INSERT, SELECT ON write_offs TO tributary_app;
 GRANT SELECT ON write_offs TO tributary_portal;
+GRANT EXECUTE ON FUNCTION audit_append(at timestamp with time zone, actor text, action text, target text, detail text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION current_influencer() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION current_shop() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION door_activity_due(at timestamp with time zone) TO tributary_app;
@@ -2130,6 +2325,9 @@ GRANT EXECUTE ON FUNCTION door_connection(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_crm_hook(p text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_disputes_due(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_domain_token(h text, t text) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_backfills(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_code_checks(at timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_due_hooks(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_renewals(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_rereads(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_due_shops(at timestamp with time zone) TO tributary_app;
@@ -2153,8 +2351,12 @@ GRANT EXECUTE ON FUNCTION door_posts_due(at timestamp with time zone) TO tributa
 GRANT EXECUTE ON FUNCTION door_privacy_open(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shop_by_domain(p smallint, d text) TO tributary_app;
 GRANT EXECUTE ON FUNCTION door_shops() TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_woo_state(h bytea) TO tributary_app;
+GRANT EXECUTE ON FUNCTION door_woo_ticket(h bytea) TO tributary_app;
 GRANT EXECUTE ON FUNCTION drop_deliveries_before(keep_from date) TO tributary_app;
+GRANT EXECUTE ON FUNCTION expire_woo_installs(at timestamp with time zone) TO tributary_app;
 GRANT EXECUTE ON FUNCTION ledger_balanced() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(from_month date, to_month date) TO tributary_app;
 GRANT EXECUTE ON FUNCTION note_change() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION prune_feed(before timestamp with time zone) TO tributary_app;
+GRANT EXECUTE ON FUNCTION reseal_tax_form(influencer bigint, fresh bytea, old bytea) TO tributary_app;

@@ -18,7 +18,7 @@ type Code struct {
 	ValidTo     *time.Time `json:"valid_to,omitempty" doc:"Absent: until ended"`
 	CreatedAt   time.Time  `json:"created_at"`
 	DiscountID  string     `json:"discount_id,omitempty" doc:"What we made in the store for it; absent: the store's own code" example:"dsc_4"`
-	InStore     string     `json:"in_store,omitempty" enum:"waiting,live,failed,deleted"`
+	InStore     string     `json:"in_store,omitempty" enum:"waiting,live,failed,removing,deleted"`
 	Note        string     `json:"note,omitempty" doc:"Why the store does not have it"`
 }
 

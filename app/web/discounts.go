@@ -22,6 +22,7 @@ func (s *Server) discountTable() []route {
 		{post, "/discounts/bulk", write, "Make a code for each of many agreements", writes(s.createDiscounts)},
 		{get, "/discounts/{id}", read, "Get a discount, with edits that were made in the store", reads(s.getDiscount)},
 		{get, "/discounts/{id}/codes", read, "List the codes of a discount", reads(s.listDiscountCodes)},
+		{post, "/discounts/{id}/codes/remove", write, "Take single codes of a pool out of the store", writes(s.removeDiscountCodes)},
 		{patch, "/discounts/{id}", write, "Change what a discount gives", writes(s.changeDiscount)},
 		{post, "/discounts/{id}/pause", write, "Let a discount not count for now", writes(s.wantDiscount("paused"))},
 		{post, "/discounts/{id}/resume", write, "Let a discount count again", writes(s.wantDiscount("active"))},
@@ -309,6 +310,31 @@ func (s *Server) checkDiscount(ctx context.Context, tx *store.Tx, in *IDIn) (Dis
 		return Discount{}, err
 	}
 	d, err := program.CheckDiscount(ctx, tx, id)
+	if err != nil {
+		return Discount{}, err
+	}
+	return shownDiscount(ctx, tx, d)
+}
+
+type removeCodesIn struct {
+	IDIn
+	Body struct {
+		CodeIDs []string `json:"code_ids" minItems:"1" maxItems:"1000" example:"[\"cod_4\"]"`
+	}
+}
+
+func (s *Server) removeDiscountCodes(ctx context.Context, tx *store.Tx, in *removeCodesIn) (Discount, error) {
+	id, err := parseID("dsc", in.ID)
+	if err != nil {
+		return Discount{}, err
+	}
+	ids := make([]int64, len(in.Body.CodeIDs))
+	for i, text := range in.Body.CodeIDs {
+		if ids[i], err = parseID("cod", text); err != nil {
+			return Discount{}, err
+		}
+	}
+	d, err := program.RemoveCodes(ctx, tx, id, ids)
 	if err != nil {
 		return Discount{}, err
 	}

@@ -159,6 +159,32 @@ func (s *Server) getInfluencer(ctx context.Context, tx *store.Tx, in *IDIn) (Inf
 	return withSpans(ctx, tx, i)
 }
 
+// InfluencerExport is all that is kept about an influencer, table by table;
+// amounts are minor units.
+type InfluencerExport struct {
+	ID   string         `json:"id"`
+	Data map[string]any `json:"data"`
+}
+
+func (s *Server) exportInfluencer(ctx context.Context, tx *store.Tx, in *IDIn) (InfluencerExport, error) {
+	id, err := parseID("inf", in.ID)
+	if err != nil {
+		return InfluencerExport{}, err
+	}
+	if _, err := tx.Influencer(ctx, id); err != nil {
+		return InfluencerExport{}, err
+	}
+	data, err := tx.InfluencerData(ctx, id)
+	if err != nil {
+		return InfluencerExport{}, err
+	}
+	out := InfluencerExport{ID: in.ID, Data: map[string]any{}}
+	for k, v := range data {
+		out.Data[k] = v
+	}
+	return out, nil
+}
+
 type listInfluencersIn struct {
 	PageIn
 	Search string `query:"search" maxLength:"100" doc:"Part of the name, handle or e-mail"`

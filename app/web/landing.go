@@ -92,27 +92,16 @@ func (s *Server) asPage(p *store.LandingPage) LandingPage {
 
 // asPageNow adds what the page shows and will show, and its state by the clock.
 func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
-	out := s.asPage(p)
-	rs, err := tx.Releases(ctx, p.ID)
+	out, err := s.asPageShown(ctx, tx, p)
 	if err != nil {
 		return out, err
 	}
-	out.State, _ = document.StateAt(rs, tx.Now)
 	place, err := tx.LandingPlace(ctx, p.ID)
 	if err != nil {
 		return out, err
 	}
 	if !place.At.IsZero() {
 		out.Store = &PagePlace{State: cmp.Or(place.State, "waiting"), URL: place.URL, Note: place.Note, At: place.At}
-	}
-	if live := document.LiveAt(rs, tx.Now); live != nil {
-		r := asRelease(live)
-		out.Live = &r
-	}
-	for i := range rs {
-		if !rs[i].Withdrawn && rs[i].StartsAt.After(tx.Now) {
-			out.Scheduled = append(out.Scheduled, asRelease(&rs[i]))
-		}
 	}
 	draft, err := tx.LandingDraft(ctx, p.ID)
 	if store.IsNotFound(err) {
@@ -122,6 +111,27 @@ func (s *Server) asPageNow(ctx context.Context, tx *store.Tx, p *store.LandingPa
 		return out, err
 	}
 	out.DraftAt = &draft.SavedAt
+	return out, nil
+}
+
+// asPageShown is what everybody may know who may see the page: not who writes on
+// it, nor how it gets to the store.
+func (s *Server) asPageShown(ctx context.Context, tx *store.Tx, p *store.LandingPage) (LandingPage, error) {
+	out := s.asPage(p)
+	rs, err := tx.Releases(ctx, p.ID)
+	if err != nil {
+		return out, err
+	}
+	out.State, _ = document.StateAt(rs, tx.Now)
+	if live := document.LiveAt(rs, tx.Now); live != nil {
+		r := asRelease(live)
+		out.Live = &r
+	}
+	for i := range rs {
+		if !rs[i].Withdrawn && rs[i].StartsAt.After(tx.Now) {
+			out.Scheduled = append(out.Scheduled, asRelease(&rs[i]))
+		}
+	}
 	return out, nil
 }
 

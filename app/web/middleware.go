@@ -37,6 +37,8 @@ type visit struct {
 	err     error // what the log line tells
 	shopper bool  // followed a link: the log does not tell who, and only what went wrong
 	caller  identity.Caller
+	path    string   // without its query
+	fields  []string // names of the members of the body of a write
 
 	idempotencyKey string
 	requestHash    []byte // sha256 of method, path and body
@@ -222,7 +224,7 @@ func (s *Server) admit(ctx context.Context, c echo.Context, op *huma.Operation) 
 		}
 		return err
 	}
-	v.caller = caller
+	v.caller, v.path = caller, c.Request().URL.Path
 	if !s.byKey.Take(strconv.FormatInt(caller.KeyID, 10) + "/" + strconv.FormatInt(caller.ShopID, 10)) {
 		return errTooMany
 	}
@@ -282,6 +284,7 @@ func readBody(c echo.Context, v *visit, limit int64) error {
 		return echo.NewHTTPError(http.StatusBadRequest, "read body").SetInternal(err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	v.fields = membersOf(body)
 	v.idempotencyKey = r.Header.Get("Idempotency-Key")
 	if v.idempotencyKey == "" {
 		return nil

@@ -48,6 +48,9 @@ func reads[I, B any](f func(context.Context, *store.Tx, *I) (B, error)) func(*Se
 				o.Body, err = f(ctx, tx, in)
 				return err
 			})
+			if err == nil {
+				err = s.noteRead(ctx, &op)
+			}
 			if err != nil {
 				return nil, problemOf(ctx, err)
 			}
@@ -66,6 +69,9 @@ func asks[I, B any](f func(context.Context, *store.Tx, *I) (B, error)) func(*Ser
 				o.Body, err = f(ctx, tx, in)
 				return err
 			})
+			if err == nil {
+				err = s.noteRead(ctx, &op)
+			}
 			if err != nil {
 				return nil, problemOf(ctx, err)
 			}
@@ -91,8 +97,10 @@ func writesThen[I, B any](f func(context.Context, *store.Tx, *I) (B, error), the
 			err := s.DB.InTx(ctx, v.caller.ShopID, func(tx *store.Tx) error {
 				if v.idempotencyKey == "" {
 					var err error
-					o.Body, err = f(ctx, tx, in)
-					return err
+					if o.Body, err = f(ctx, tx, in); err != nil {
+						return err
+					}
+					return tx.Audit(ctx, auditLine(v, &op))
 				}
 				old, err := tx.ClaimKey(ctx, v.idempotencyKey, v.requestHash)
 				if err != nil {
@@ -104,7 +112,10 @@ func writesThen[I, B any](f func(context.Context, *store.Tx, *I) (B, error), the
 				if o.Body, err = f(ctx, tx, in); err != nil {
 					return err
 				}
-				return keepAnswer(ctx, tx, v.idempotencyKey, o.Status, o.Body)
+				if err := keepAnswer(ctx, tx, v.idempotencyKey, o.Status, o.Body); err != nil {
+					return err
+				}
+				return tx.Audit(ctx, auditLine(v, &op))
 			})
 			if err == nil && then != nil {
 				err = then(ctx, in, o.Body)
@@ -129,8 +140,12 @@ func acts[I, B any](f func(ctx context.Context, shopID int64, in *I) (B, error))
 			v := visitFrom(ctx)
 			o := output[B]{Status: op.DefaultStatus}
 			if err := act(ctx, s.DB, v, &o, func() (err error) {
-				o.Body, err = f(ctx, v.caller.ShopID, in)
-				return err
+				if o.Body, err = f(ctx, v.caller.ShopID, in); err != nil {
+					return err
+				}
+				after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+				defer cancel()
+				return s.DB.InTx(after, v.caller.ShopID, func(tx *store.Tx) error { return tx.Audit(after, auditLine(v, &op)) })
 			}); err != nil {
 				return nil, problemOf(ctx, err)
 			}

@@ -385,6 +385,9 @@ func sends[I any](f func(context.Context, *store.Tx, *I) (sent, error), types ..
 				out, err = f(ctx, tx, in)
 				return err
 			})
+			if err == nil {
+				err = s.noteRead(ctx, &op)
+			}
 			if err != nil {
 				return nil, problemOf(ctx, err)
 			}

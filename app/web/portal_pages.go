@@ -42,7 +42,7 @@ func (s *Server) myPage(ctx context.Context, tx *store.Tx, in *IDIn) (MyPage, er
 }
 
 func (s *Server) wholePage(ctx context.Context, tx *store.Tx, p *store.LandingPage) (out MyPage, err error) {
-	if out.LandingPage, err = s.asPageNow(ctx, tx, p); err != nil {
+	if out.LandingPage, err = s.asPageShown(ctx, tx, p); err != nil {
 		return out, err
 	}
 	v, err := tx.LandingVersion(ctx, p.ID, p.Versions)

@@ -128,7 +128,7 @@ func TestInfluencersAreToldOnceWhatHappens(t *testing.T) {
 		}
 	}
 	path := "/payouts/" + batch.str("id")
-	p.a.post(path+"/approve", m{"by": "ben"}).is(200)
+	p.a.as("ben").post(path+"/approve", nil).is(200)
 	p.a.post(path+"/pay", nil).is(200)
 	line := p.a.get(path + "/lines").is(200).list("data")[0].str("id")
 	p.a.post(path+"/settlements", "payout_id,status,error\n"+line+",failed,account closed\n", "Content-Type", "text/csv").is(200)
@@ -240,7 +240,7 @@ func TestHowOneIsPaidIsSealedAndStandsInTheFileToPayFrom(t *testing.T) {
 	p.a.settled(1001, a, 250)
 	p.at(time.Date(2026, 12, 2, 15, 0, 0, 0, time.UTC))
 	path := "/payouts/" + p.a.post("/payouts/close", m{"period": "2026-11"}).is(200).str("id")
-	p.a.post(path+"/approve", m{"by": "ben"}).is(200)
+	p.a.as("ben").post(path+"/approve", nil).is(200)
 	p.a.post(path+"/pay", nil).is(200)
 	if file := p.a.get(path + "/export.csv"); !bytes.Contains(file.body, []byte("bank DE89370400440532013000 Anna A.,2.50,USD")) {
 		t.Errorf("%s", file.body)

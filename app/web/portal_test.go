@@ -65,7 +65,8 @@ func newPortal(t *testing.T, change ...func(*web.Deps)) *portal {
 		d.WakeOutbox = func(int64) { p.woken.Add(1) }
 		closer.DB, d.Payouts = d.DB, closer
 		drawer.DB, d.Giveaways = d.DB, drawer
-		d.Limits.SignInsPerSecond, d.Limits.SignInBurst = 1000, 1000
+		d.Limits.SignInsPerSecond, d.Limits.SignInBurst, d.Limits.AddressPerSecond, d.Limits.AddressBurst = 1000, 1000, 10_000, 10_000
+		d.Limits.FailuresPerSecond, d.Limits.FailureBurst = 1000, 10_000
 	})...)
 	var err error
 	if p.sink, err = mailsink.Start("127.0.0.1:0", slog.New(slog.DiscardHandler)); err != nil {

@@ -105,11 +105,11 @@ func TestThroughTheProxyAThemeGetsDataAndMarkupAndCountsViews(t *testing.T) {
 		Slug, Shown string
 		Data        struct{ Title string }
 	}
-	if err := json.Unmarshal([]byte(body), &data); err != nil || res.StatusCode != 200 || data.Slug != "anna" || data.Shown != "a1" || data.Data.Title != "Hello &#123;&#123; shop.name &#125;&#125; &lt;x&gt;" {
+	if err := json.Unmarshal([]byte(body), &data); err != nil || res.StatusCode != http.StatusOK || data.Slug != "anna" || data.Shown != "a1" || data.Data.Title != "Hello &#123;&#123; shop.name &#125;&#125; &lt;x&gt;" {
 		t.Errorf("%d %s %v", res.StatusCode, body, err)
 	}
 	res, body = b.do("GET", "/apps/creator/pages/anna", "")
-	if res.StatusCode != 200 || !strings.Contains(body, "<h1>Hello &#123;&#123; shop.name &#125;&#125; &lt;x&gt;</h1>") || strings.Contains(body, "Sandbox?") || !strings.Contains(body, "is paid when you buy") {
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, "<h1>Hello &#123;&#123; shop.name &#125;&#125; &lt;x&gt;</h1>") || strings.Contains(body, "Sandbox?") || !strings.Contains(body, "is paid when you buy") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 	if button := wayOut.FindStringSubmatch(body); button == nil {
@@ -119,11 +119,11 @@ func TestThroughTheProxyAThemeGetsDataAndMarkupAndCountsViews(t *testing.T) {
 		t.Errorf("%v", r.header)
 	}
 	for range 2 {
-		if res, body := b.do("GET", "/apps/creator/pages/anna/seen?v=a1", ""); res.StatusCode != 204 {
+		if res, body := b.do("GET", "/apps/creator/pages/anna/seen?v=a1", ""); res.StatusCode != http.StatusNoContent {
 			t.Fatalf("%d %s", res.StatusCode, body)
 		}
 	}
-	if res, _ := b.do("GET", "/apps/creator/pages/nobody/seen?v=a1", ""); res.StatusCode != 404 {
+	if res, _ := b.do("GET", "/apps/creator/pages/nobody/seen?v=a1", ""); res.StatusCode != http.StatusNotFound {
 		t.Errorf("%d", res.StatusCode)
 	}
 	f.clock.set(f.clock.now().Add(time.Minute))

@@ -32,6 +32,9 @@ func (s *Server) table() []route {
 		{post, "/influencers/{id}/ban", write, "Ban an influencer and hold what is pending", writesThen(s.turn(program.Ban), s.settleHeld)},
 		{post, "/influencers/{id}/unban", write, "Lift a ban", writesThen(s.turn(program.Unban), s.settleHeld)},
 
+		{post, "/influencers/{id}/erase", write, "Forget who an influencer is; amounts and agreements stay", writes(s.turn(program.Erase))},
+		{get, "/influencers/{id}/export", read, "Get all that is kept about an influencer", asks(s.exportInfluencer)},
+
 		{get, "/campaigns", read, "List campaigns", reads(s.listCampaigns)},
 		{post, "/campaigns", write, "Add a campaign", writes(s.createCampaign)},
 		{get, "/campaigns/{id}", read, "Get a campaign", reads(s.getCampaign)},
@@ -68,11 +71,14 @@ func (s *Server) table() []route {
 		{post, "/simulations", read, "Try draft terms on stored or given orders", large(asks(s.simulate))},
 
 		{get, "/connections", read, "List the connections to a WooCommerce store and how they are", reads(s.listConnections)},
+		{post, "/connections/woocommerce", write, "Begin to connect a WooCommerce store by its consent page", acts(s.connectWoo)},
+		{get, "/connections/woocommerce/{id}", read, "Get how far connecting a store came", reads(s.getWooInstall)},
 		{get, "/shopify", read, "Get the state of our access to a Shopify store", reads(s.getShopify)},
 		{get, "/deliveries", read, "List webhook deliveries", reads(s.listDeliveries)},
 		{post, "/deliveries/{id}/retry", write, "Try a parked delivery again", writesThen(s.retryDelivery, s.wakeForRetry)},
+		{get, "/audit", read, "List who saw or changed what", reads(s.listAudit)},
 		{get, "/outbox", read, "List work outside: codes in the store, mails", reads(s.listOutbox)},
 		{post, "/outbox/{id}/retry", write, "Try failed or doubtful work again", writes(s.retryOutbox)},
-	}, s.discountTable(), s.linkTable(), s.payoutTable(), s.disputeTable(), s.proposalTable(), s.taxTable(), s.assetTable(), s.applicationTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.pluginTable(), s.privacyTable(),
+	}, s.discountTable(), s.reconcileTable(), s.linkTable(), s.payoutTable(), s.disputeTable(), s.proposalTable(), s.taxTable(), s.assetTable(), s.applicationTable(), s.kpiTable(), s.leadTable(), s.liveTable(), s.postTable(), s.giveawayTable(), s.landingTable(), s.pluginTable(), s.privacyTable(),
 		s.settingsTable(), s.reportTable())
 }

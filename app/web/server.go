@@ -78,6 +78,8 @@ type Deps struct {
 	Pages *landing.Pages
 	// Installs lets Shopify shops in; nil leaves the doors of that out.
 	Installs *tenant.ShopifyInstaller
+	// WooCommerce connects WooCommerce stores; nil leaves the doors of that out.
+	WooCommerce *tenant.WooInstaller
 	// App is the merchant app as built; nil takes what was built into the program.
 	App fs.FS
 	// Storefronts show landing pages in stores; nil leaves the app proxy and the
@@ -85,6 +87,8 @@ type Deps struct {
 	Storefronts *landing.Storefronts
 	// Wake wakes a worker for the shop; it must not block.
 	Wake func(shopID int64)
+	// WakeBackfill asks for reading the history of the shop's store to begin.
+	WakeBackfill func(shopID int64)
 	// People lets influencers into the portal; nil leaves it out.
 	People *identity.People
 	// Teller tells influencers what has happened; nil leaves out the page that
@@ -129,6 +133,8 @@ type Server struct {
 	clicks   *limiter // by address
 	host     string   // of PublicURL
 
+	noted noted // reads of people
+
 	streams atomic.Int64  // live feeds under way
 	ending  chan struct{} // closed when the server is to end
 
@@ -155,6 +161,7 @@ func New(d Deps) *Server {
 	s.pages()
 	s.webhookRoutes()
 	s.shopifyRoutes()
+	s.wooRoutes()
 	s.leadRoutes()
 	s.publicRoutes()
 	s.giveawayPages()

@@ -196,7 +196,7 @@ func TestAPagePublishedIsShownInAShopifyStoreAndItsClickComesBackWithTheOrder(t 
 	// The theme shows it by the app's own blocks: escaped once, and disclosed.
 	b := f.shopper()
 	res, page := b.do("GET", place.str("url"), "")
-	if res.StatusCode != 200 {
+	if res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", res.StatusCode, page)
 	}
 	for _, want := range []string{
@@ -221,11 +221,11 @@ func TestAPagePublishedIsShownInAShopifyStoreAndItsClickComesBackWithTheOrder(t 
 	}
 	res, _ = b.do("GET", html.UnescapeString(button[1]), "")
 	q := res.Request.URL.Query()
-	if res.StatusCode != 200 || len(q.Get("utm_id")) != 32 || q.Get("ref") == "" || q.Get("utm_medium") != "influencer" || q.Get("x") != "1" {
+	if res.StatusCode != http.StatusOK || len(q.Get("utm_id")) != 32 || q.Get("ref") == "" || q.Get("utm_medium") != "influencer" || q.Get("x") != "1" {
 		t.Fatalf("%d %s", res.StatusCode, res.Request.URL)
 	}
 	attributes, _ := json.Marshal(m{"attributes": m{"_tributary_click_id": q.Get("utm_id"), "_tributary_ref": q.Get("ref")}})
-	if res, out := b.do("POST", "/cart/update.js", string(attributes), "Content-Type", "application/json"); res.StatusCode != 200 {
+	if res, out := b.do("POST", "/cart/update.js", string(attributes), "Content-Type", "application/json"); res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", res.StatusCode, out)
 	}
 	f.attributed(b, id)
@@ -237,7 +237,7 @@ func (f *front) attributed(b *shopper, page string) {
 	f.clock.set(f.clock.now().Add(10 * time.Minute))
 	res, out := b.do("POST", "/checkout", url.Values{"product": {"0"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 	number := res.Header.Get("X-Order-Id")
-	if res.StatusCode != 200 || number == "" {
+	if res.StatusCode != http.StatusOK || number == "" {
 		f.t.Fatalf("%d %s", res.StatusCode, out)
 	}
 	if err := f.store.Settle(f.t.Context()); err != nil {
@@ -281,7 +281,7 @@ func TestAWooCommerceStoreShowsAPageByItsPluginAndTheClickComesBackInOrderMeta(t
 	}
 	b := f.shopper()
 	res, page := b.do("GET", place.str("url"), "")
-	if res.StatusCode != 200 || !strings.Contains(page, "<h2>Anna&#39;s &lt;pans&gt;</h2>") || !strings.Contains(page, "is paid when you buy") {
+	if res.StatusCode != http.StatusOK || !strings.Contains(page, "<h2>Anna&#39;s &lt;pans&gt;</h2>") || !strings.Contains(page, "is paid when you buy") {
 		t.Fatalf("%d %s", res.StatusCode, page)
 	}
 	res, _ = b.do("GET", html.UnescapeString(wayOut.FindStringSubmatch(page)[1]), "")
@@ -369,7 +369,7 @@ func TestATakenFolderAndALostAnswerDoNotKeepAPageFromTheStore(t *testing.T) {
 	if place.str("url") != "https://"+frontShop+"/pages/influencers/anna" {
 		t.Fatalf("%v", place)
 	}
-	if res, page := f.shopper().do("GET", place.str("url"), ""); res.StatusCode != 200 || !strings.Contains(page, "Hello") {
+	if res, page := f.shopper().do("GET", place.str("url"), ""); res.StatusCode != http.StatusOK || !strings.Contains(page, "Hello") {
 		t.Errorf("%d %s", res.StatusCode, page)
 	}
 }
@@ -425,7 +425,7 @@ func TestEachBlockShowsItsSectionsAndNoOthers(t *testing.T) {
 	pages := map[string]string{}
 	for block := range want {
 		res, page := b.do("GET", address+"?block="+block, "")
-		if res.StatusCode != 200 {
+		if res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d %s", block, res.StatusCode, page)
 		}
 		pages[block] = page

@@ -118,8 +118,15 @@ func (w *world) addShop(domain string) shop {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s := shop{w: w, id: added.ID}
-	w.in(s, func(tx *store.Tx) error {
+	return w.withKeys(added.ID)
+}
+
+// withKeys gives a shop a key of each scope.
+func (w *world) withKeys(id int64) shop {
+	w.t.Helper()
+	ctx := context.Background()
+	s := shop{w: w, id: id}
+	w.in(s, func(tx *store.Tx) (err error) {
 		if s.read, _, err = identity.CreateKey(ctx, tx, "read", identity.Read); err != nil {
 			return err
 		}

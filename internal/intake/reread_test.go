@@ -157,17 +157,21 @@ func TestAStoreInTroubleIsLeftAloneAndItsConnectionSaysSo(t *testing.T) {
 	} {
 		w.answers(c.answer)
 		w.asked.Store(0)
-		if n := w.reread(); n != 0 || w.asked.Load() != 1 {
+		calls := int64(1)
+		if strings.Contains(c.health, "401") { // a store that does not know the keys is offered them in its three ways
+			calls = 3
+		}
+		if n := w.reread(); n != 0 || w.asked.Load() != calls {
 			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked.Load())
 		}
 		if got := w.connectionNow(); got.RestHealth != c.health || got.RestHealthAt.IsZero() || got.Health != "ok" {
 			t.Errorf("%+v", got)
 		}
 		// Of 30 orders 20 were claimed; the others are tried once in between, and wait too.
-		if n := w.reread(); n != 0 || w.asked.Load() != 2 {
+		if n := w.reread(); n != 0 || w.asked.Load() != 2*calls {
 			t.Fatalf("%s: %d read, asked %d times", c.health, n, w.asked.Load())
 		}
-		if n := w.reread(); n != 0 || w.asked.Load() != 2 {
+		if n := w.reread(); n != 0 || w.asked.Load() != 2*calls {
 			t.Fatalf("%s: the store is not left alone: %d times", c.health, w.asked.Load())
 		}
 		w.clock.set(w.clock.now().Add(c.wait))

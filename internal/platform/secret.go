@@ -85,6 +85,32 @@ func restKeysPlace(tokenHash []byte) []byte {
 	return fmt.Appendf(nil, "connection/%x/rest-keys", tokenHash)
 }
 
+// SealDeliveryToken seals the token of a connection's delivery URL, from which
+// a webhook of the store can be made again.
+func SealDeliveryToken(keys *seal.Keys, tokenHash []byte, token string) []byte {
+	return keys.Seal([]byte(token), DeliveryTokenPlace(tokenHash))
+}
+
+// OpenDeliveryToken returns what SealDeliveryToken sealed.
+func OpenDeliveryToken(keys *seal.Keys, tokenHash, sealed []byte) (string, error) {
+	token, err := keys.Open(sealed, DeliveryTokenPlace(tokenHash))
+	if err != nil {
+		return "", fmt.Errorf("open the delivery token of a connection: %w", err)
+	}
+	return string(token), nil
+}
+
+// DeliveryTokenPlace is of the token of a connection's delivery URL.
+func DeliveryTokenPlace(tokenHash []byte) []byte {
+	return fmt.Appendf(nil, "connection/%x/token", tokenHash)
+}
+
+// InstallKeysPlace is of the REST keys that a store has sent and that are no
+// connection's yet.
+func InstallKeysPlace(shopID, installID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/woo-install/%d/keys", shopID, installID)
+}
+
 // The two tokens of a Shopify shop.
 const (
 	AccessToken  = "access-token"
@@ -118,6 +144,25 @@ func LeadPlace(shopID int64, emailHash, what string) []byte {
 // EntryPlace is the place of an entrant's address.
 func EntryPlace(shopID, giveawayID int64) []byte {
 	return fmt.Appendf(nil, "shop/%d/giveaway/%d/email", shopID, giveawayID)
+}
+
+// SocialPlace is of the token of an account in a social network.
+func SocialPlace(shopID int64, network string) []byte {
+	return fmt.Appendf(nil, "shop/%d/social/%s/token", shopID, network)
+}
+
+// CRMPlace is of the secret that a CRM signs with.
+func CRMPlace(shopID int64) []byte { return fmt.Appendf(nil, "shop/%d/crm", shopID) }
+
+// PayeePlace and TaxPlace are of how an influencer is paid, and of their tax
+// form.
+func PayeePlace(shopID, influencerID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/influencer/%d/payee", shopID, influencerID)
+}
+
+// TaxPlace is of an influencer's tax form.
+func TaxPlace(shopID, influencerID int64) []byte {
+	return fmt.Appendf(nil, "shop/%d/influencer/%d/tax", shopID, influencerID)
 }
 
 // PrivacyPlace is the place of what a privacy request is about, and of its answer.

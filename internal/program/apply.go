@@ -117,9 +117,13 @@ func Permanent(err error) bool {
 	return false
 }
 
-func (j *job) waiting(ctx context.Context, most int) (cs []store.Code, err error) {
+func (j *job) waiting(ctx context.Context, most int) ([]store.Code, error) {
+	return j.codesIn(ctx, "waiting", most)
+}
+
+func (j *job) codesIn(ctx context.Context, state string, most int) (cs []store.Code, err error) {
 	err = j.DB.InTx(ctx, j.shop.ID, func(tx *store.Tx) error {
-		cs, err = tx.DiscountCodes(ctx, j.d.ID, "waiting", most)
+		cs, err = tx.DiscountCodes(ctx, j.d.ID, state, most)
 		return err
 	})
 	return cs, err
@@ -170,6 +174,10 @@ func (j *job) shopify(ctx context.Context) error {
 	if err := j.addCodes(ctx, q); err != nil {
 		return err
 	}
+	removed, err := j.removeCodes(ctx, q)
+	if err != nil {
+		return err
+	}
 	paused := j.d.Wanted == "paused"
 	on := shown.Status != "EXPIRED"
 	over := j.spec.EndsAt != nil && !j.DB.Now().Before(*j.spec.EndsAt)
@@ -186,7 +194,7 @@ func (j *job) shopify(ctx context.Context) error {
 				}
 			}
 			// Also gives back the end that letting it count has taken away.
-			if _, err := shopify.SaveDiscount(ctx, q, j.d.RemoteID, j.title(), "", j.spec, j.cur, &shown.Spec); err != nil {
+			if _, _, err := shopify.SaveDiscount(ctx, q, j.d.RemoteID, j.title(), "", j.spec, j.cur, &shown.Spec); err != nil {
 				return err
 			}
 		}
@@ -200,8 +208,63 @@ func (j *job) shopify(ctx context.Context) error {
 	} else if !paused && !over && shown.Status == "EXPIRED" {
 		words = append(words, "it does not count, though it is active here")
 	}
+	live := int64(0)
+	if err := j.mark(ctx, func(tx *store.Tx) error {
+		n, err := tx.CountDiscountCodes(ctx, j.d.ID)
+		live = n["live"]
+		return err
+	}); err != nil {
+		return err
+	}
+	if shown.Codes != live && removed == 0 { // a store takes them out in its own time
+		words = append(words, fmt.Sprintf("it has %d codes, not %d", shown.Codes, live))
+	}
 	j.d.State, j.d.Edited = j.d.Wanted, strings.Join(words, "; ")
 	return nil
+}
+
+// removeCodes takes single codes of a pool out of the store and returns how many.
+func (j *job) removeCodes(ctx context.Context, q shopify.Query) (n int, err error) {
+	for {
+		cs, err := j.codesIn(ctx, "removing", shopify.MostCodes)
+		if err != nil || len(cs) == 0 {
+			return n, err
+		}
+		var ids []string
+		for _, c := range cs {
+			if c.RemoteID == "" { // it was never told by which id the store has it
+				have, err := shopify.DiscountByCode(ctx, q, c.Code, j.cur)
+				if err != nil {
+					return n, err
+				}
+				if have == nil || have.ID != j.d.RemoteID || order.Fold(have.FirstCode.Code) != c.Code {
+					continue
+				}
+				c.RemoteID = have.FirstCode.ID
+			}
+			ids = append(ids, c.RemoteID)
+		}
+		if len(ids) > 0 {
+			if err := shopify.RemoveCodes(ctx, q, j.d.RemoteID, ids); err != nil {
+				return n, err
+			}
+		}
+		if err := j.removed(ctx, cs); err != nil {
+			return n, err
+		}
+		n += len(cs)
+	}
+}
+
+func (j *job) removed(ctx context.Context, cs []store.Code) error {
+	return j.mark(ctx, func(tx *store.Tx) error {
+		for _, c := range cs {
+			if err := tx.SetCodeInStore(ctx, c.ID, "deleted", c.RemoteID, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // adopt finds the discount in the store by its first code. One that is not ours
@@ -227,7 +290,7 @@ func (j *job) create(ctx context.Context, q shopify.Query) error {
 	if err != nil || len(cs) == 0 {
 		return errors.Join(err, errTaken)
 	}
-	id, err := shopify.SaveDiscount(ctx, q, "", j.title(), cs[0].Code, j.spec, j.cur, nil)
+	id, codeID, err := shopify.SaveDiscount(ctx, q, "", j.title(), cs[0].Code, j.spec, j.cur, nil)
 	var refused *shopify.Refused
 	if errors.As(err, &refused) {
 		return errors.Join(err, j.mark(ctx, func(tx *store.Tx) error { return tx.SetCodeInStore(ctx, cs[0].ID, "failed", "", refused.Error()) }))
@@ -235,7 +298,7 @@ func (j *job) create(ctx context.Context, q shopify.Query) error {
 	if err != nil {
 		return err
 	}
-	return j.made(ctx, id, cs[0], "")
+	return j.made(ctx, id, cs[0], codeID)
 }
 
 // made writes down what the store has before anything else is done.
@@ -347,8 +410,35 @@ func (j *job) woocommerce(ctx context.Context) error {
 	if failed == len(all) {
 		return errTaken
 	}
+	if err := j.removeCoupons(ctx, access); err != nil {
+		return err
+	}
 	j.d.State = j.d.Wanted
-	return j.lookAtCoupon(ctx, access)
+	return j.lookAtCoupons(ctx, access)
+}
+
+// removeCoupons takes single codes of a pool out of the store.
+func (j *job) removeCoupons(ctx context.Context, access woocommerce.Access) error {
+	for {
+		cs, err := j.codesIn(ctx, "removing", woocommerce.MostCoupons)
+		if err != nil || len(cs) == 0 {
+			return err
+		}
+		var ids []int64
+		for _, c := range cs {
+			if id, _ := strconv.ParseInt(c.RemoteID, 10, 64); id > 0 {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) > 0 {
+			if err := j.WooCommerce.DeleteCoupons(ctx, access, ids); err != nil {
+				return err
+			}
+		}
+		if err := j.removed(ctx, cs); err != nil {
+			return err
+		}
+	}
 }
 
 // saveCoupons saves one batch and writes down what became of each coupon.
@@ -422,28 +512,79 @@ func (j *job) deleteCoupons(ctx context.Context, access woocommerce.Access, all 
 	return nil
 }
 
-// lookAtCoupon compares the first coupon with what was asked for: the others
-// were made alike.
-func (j *job) lookAtCoupon(ctx context.Context, access woocommerce.Access) error {
-	var live []store.Code
-	if err := j.mark(ctx, func(tx *store.Tx) (err error) { live, err = tx.DiscountCodes(ctx, j.d.ID, "live", 1); return err }); err != nil || len(live) == 0 {
+// lookAtCoupons compares every coupon with what was asked for: each can be
+// edited by itself.
+func (j *job) lookAtCoupons(ctx context.Context, access woocommerce.Access) error {
+	live, err := j.codesIn(ctx, "live", MostPool)
+	if err != nil || len(live) == 0 {
 		return err
-	}
-	shown, err := j.WooCommerce.CouponByCode(ctx, access, live[0].Code, j.cur)
-	if err != nil {
-		return err
-	}
-	if shown == nil {
-		j.d.State, j.d.Edited = "gone", "it was deleted in the store"
-		return nil
 	}
 	asked := j.spec
 	asked.WithOrder = asked.WithOrder || asked.WithProduct // a coupon knows one switch for all
 	asked.WithProduct, asked.WithShipping, asked.MinQuantity = asked.WithOrder, false, 0
-	words := discount.Differences(asked, shown.Spec, j.cur, false)
-	if paused := j.d.Wanted == "paused"; paused != shown.Paused {
-		words = append(words, map[bool]string{true: "it counts, though it is paused here", false: "it does not count, though it is active here"}[paused])
+	gone, differ, first := 0, 0, ""
+	for from := 0; from < len(live); from += woocommerce.MostCoupons {
+		part := live[from:min(from+woocommerce.MostCoupons, len(live))]
+		ids := make([]int64, 0, len(part))
+		for _, c := range part {
+			if id, _ := strconv.ParseInt(c.RemoteID, 10, 64); id > 0 {
+				ids = append(ids, id)
+			}
+		}
+		shown, err := j.WooCommerce.CouponsByID(ctx, access, ids, j.cur)
+		if err != nil {
+			return err
+		}
+		byID := map[string]*woocommerce.Coupon{}
+		for i := range shown {
+			byID[woocommerce.FormatID(shown[i].ID)] = &shown[i]
+		}
+		if err := j.mark(ctx, func(tx *store.Tx) error {
+			for _, c := range part {
+				var note string
+				if k := byID[c.RemoteID]; k == nil {
+					gone++
+					note = "it was deleted in the store"
+				} else if note = strings.Join(j.couponWords(asked, k, c.Code), "; "); note != "" {
+					if differ++; first == "" {
+						first = note
+					}
+				}
+				if note != c.StoreNote {
+					if err := tx.SetCodeInStore(ctx, c.ID, "live", c.RemoteID, note); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	var words []string
+	if gone > 0 && len(live) > 1 {
+		words = append(words, fmt.Sprintf("%d of %d coupons were deleted in the store", gone, len(live)))
+	}
+	if differ > 0 {
+		if len(live) > 1 {
+			words = append(words, fmt.Sprintf("%d of %d coupons were changed", differ, len(live)))
+		}
+		words = append(words, first)
+	}
+	if gone == len(live) {
+		j.d.State, words = "gone", []string{"it was deleted in the store"}
 	}
 	j.d.Edited = strings.Join(words, "; ")
 	return nil
+}
+
+func (j *job) couponWords(asked discount.Spec, k *woocommerce.Coupon, code string) []string {
+	words := discount.Differences(asked, k.Spec, j.cur, false)
+	if order.Fold(k.Code) != order.Fold(code) {
+		words = append(words, "its code is "+k.Code)
+	}
+	if paused := j.d.Wanted == "paused"; paused != k.Paused {
+		words = append(words, map[bool]string{true: "it counts, though it is paused here", false: "it does not count, though it is active here"}[paused])
+	}
+	return words
 }

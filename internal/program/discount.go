@@ -195,5 +195,64 @@ func CheckDiscount(ctx context.Context, tx *store.Tx, id int64) (*store.Discount
 	return d, err
 }
 
+// RemoveCodes ends single codes of a pool now and has them taken out of the
+// store. The last one cannot go without its discount.
+func RemoveCodes(ctx context.Context, tx *store.Tx, discountID int64, codeIDs []int64) (*store.Discount, error) {
+	d, err := tx.Discount(ctx, discountID)
+	if err != nil {
+		return nil, missing(err, "discount")
+	}
+	if d.Wanted == "deleted" {
+		return nil, errs.New(errs.Conflict, "discount_deleted", "This discount was deleted, and its codes with it.")
+	}
+	n, err := tx.CountDiscountCodes(ctx, discountID)
+	if err != nil {
+		return nil, err
+	}
+	removed, err := tx.RemoveDiscountCodes(ctx, discountID, codeIDs)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case removed != int64(len(codeIDs)):
+		return nil, errs.New(errs.NotFound, "code_not_found", "Not all of these are codes of this discount that are in the store.")
+	case removed >= n["live"]+n["waiting"]:
+		return nil, errs.New(errs.Conflict, "last_code", "These are all the codes it has. Delete the discount.")
+	}
+	_, err = tx.AddOutbox(ctx, CodeApply, CodePayload{V: 1, DiscountID: discountID})
+	return d, err
+}
+
+// How often stores are looked at for what was changed in them, and how many
+// discounts of a shop at once.
+const (
+	checkEvery  = 6 * time.Hour
+	checkAtOnce = 100
+)
+
+// CheckDue asks for those discounts to be looked at in their stores that were
+// not for hours. One shop that fails does not stop the others.
+func (c *Codes) CheckDue(ctx context.Context) error {
+	shops, err := c.DB.DueCodeChecks(ctx, checkEvery)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, id := range shops {
+		if err := c.DB.InTx(ctx, id, func(tx *store.Tx) error {
+			due, err := tx.DueCodeChecks(ctx, CodeApply, checkEvery, checkAtOnce)
+			for _, d := range due {
+				if err == nil {
+					_, err = tx.AddOutbox(ctx, CodeApply, CodePayload{V: 1, DiscountID: d})
+				}
+			}
+			return err
+		}); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("ask for the codes of shop %d: %w", id, err))
+		}
+	}
+	return failed
+}
+
 // errTaken is what a code failed for that the store has already.
 var errTaken = errors.New("the store has a discount with this code that is not ours")

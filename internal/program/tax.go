@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tributary/internal/domain/tax"
+	"tributary/internal/platform"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 )
@@ -47,6 +48,4 @@ func OpenTaxForm(keys *seal.Keys, shopID int64, row *store.TaxForm) (f tax.Form,
 	return f, nil
 }
 
-func taxPlace(shopID, influencerID int64) []byte {
-	return fmt.Appendf(nil, "shop/%d/influencer/%d/tax", shopID, influencerID)
-}
+func taxPlace(shopID, influencerID int64) []byte { return platform.TaxPlace(shopID, influencerID) }

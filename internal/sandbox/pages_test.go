@@ -137,7 +137,7 @@ func TestMetaobjectsAreTakenAsStrictlyAsShopifyTakesThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := io.ReadAll(res.Body)
-		if _ = res.Body.Close(); res.StatusCode != 200 || strings.Contains(string(body), "Liquid error") {
+		if _ = res.Body.Close(); res.StatusCode != http.StatusOK || strings.Contains(string(body), "Liquid error") {
 			t.Errorf("%s: %d %s", block, res.StatusCode, body)
 		}
 	}

@@ -48,6 +48,7 @@ type Code struct {
 	Text       string
 	PercentBps int64 // 1500 is 15 %
 	Fixed      int64 // minor units of the store's currency off the cart
+	Own        bool  // the store's own: there even with Options.CodesByApp
 }
 
 // Presentment is a second currency that shoppers may pay in.
@@ -88,6 +89,11 @@ type Options struct {
 	// with the secret. WooCommerce webhooks bring their own.
 	ClientID, ClientSecret string
 	Scopes                 string // granted at install; default read_orders,write_discounts
+
+	// WooAuth is how a WooCommerce store lets keys in: WooTLS, WooHeaderDropped or
+	// WooPlain. PlainPermalinks leaves it without an address for its API.
+	WooAuth         string
+	PlainPermalinks bool
 
 	Delivery Delivery
 	Addr     string // of the store's HTTP server; default 127.0.0.1:0
@@ -190,7 +196,7 @@ func New(o Options) (*Store, error) {
 	s.products = s.catalogue()
 	for _, inf := range o.Influencers {
 		for _, c := range inf.Codes {
-			if !o.CodesByApp {
+			if !o.CodesByApp || c.Own {
 				s.hasHad(c)
 			}
 		}

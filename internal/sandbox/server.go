@@ -46,7 +46,13 @@ func (s *Store) Start() error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page)
+	mux.HandleFunc("GET /{$}", func(rw http.ResponseWriter, r *http.Request) {
+		if s.woo != nil && r.URL.Query().Has("rest_route") {
+			s.woo.index(rw, r) // the one thing there that needs no key
+			return
+		}
+		s.page(rw, r)
+	})
 	s.shopRoutes(mux)
 	if s.opt.Skip != nil {
 		s.playRoutes(mux)

@@ -31,6 +31,7 @@ const grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 func (h *shopifySide) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /admin/oauth/access_token", h.accessToken)
 	mux.HandleFunc("POST /admin/api/"+APIVersion+"/graphql.json", h.graphql)
+	mux.HandleFunc("GET /bulk/{file}", h.bulkFile)
 	h.adminRoutes(mux)
 }
 

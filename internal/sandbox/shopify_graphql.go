@@ -19,19 +19,28 @@ type bucket struct {
 	at                 time.Time
 }
 
-// Fault is what goes wrong with the next calls of a Shopify store's APIs.
+// Fault is what goes wrong with the next calls of a store's APIs.
 type Fault struct {
 	Status int    // answered instead; 0: nothing wrong with the status
 	Body   string // with this body, JSON or not
 	Header http.Header
 	// After makes the call go through first: the answer alone is lost.
 	After bool
-	// Only matches calls whose body or path contain it; "" matches all.
+	// Only matches calls whose body or path contain it, on WooCommerce method and
+	// address; "" matches all.
 	Only string
 }
 
 // Break makes the next n calls that match go wrong.
 func (s *Store) Break(n int, f Fault) {
+	if s.woo != nil {
+		s.woo.mu.Lock()
+		defer s.woo.mu.Unlock()
+		for range n {
+			s.woo.faults = append(s.woo.faults, f)
+		}
+		return
+	}
 	s.shop.mu.Lock()
 	defer s.shop.mu.Unlock()
 	for range n {
@@ -45,6 +54,17 @@ func (s *Store) Calls(name string) int {
 	s.shop.mu.Lock()
 	defer s.shop.mu.Unlock()
 	return s.shop.calls[name]
+}
+
+// When calls do at the n-th call of a GraphQL operation, for tests.
+func (s *Store) When(name string, n int, do func()) {
+	s.shop.mu.Lock()
+	defer s.shop.mu.Unlock()
+	s.shop.when = func(called string, times int) {
+		if called == name && times == n {
+			do()
+		}
+	}
 }
 
 // Budget sets the leaky bucket of the Admin API, for tests.
@@ -119,6 +139,9 @@ func (h *shopifySide) answer(rw http.ResponseWriter, r *http.Request, query stri
 	op := doc.Operations[0]
 	h.mu.Lock()
 	h.calls[op.Name]++
+	if h.when != nil {
+		h.when(op.Name, h.calls[op.Name])
+	}
 	h.mu.Unlock()
 	values, err := validator.VariableValues(schema.Load(), op, vars)
 	if err != nil {
@@ -306,6 +329,11 @@ func (h *shopifySide) resolve(name string, args map[string]any) (any, *problem) 
 		return h.addCodes(args)
 	case "discountRedeemCodeBulkCreation":
 		return h.bulkCreation(id), nil
+	case "bulkOperationRunQuery":
+		query, _ := args["query"].(string)
+		return h.startBulk(query), nil
+	case "bulkOperation":
+		return h.bulkState(id), nil
 	case "discountCodeRedeemCodeBulkDelete":
 		return h.removeCodes(args), nil
 	}

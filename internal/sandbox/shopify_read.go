@@ -63,6 +63,8 @@ func (s *Store) graphOrder(o *Order) object {
 	return object{
 		{"id", gidOf("Order", o.ID)}, {"legacyResourceId", fmt.Sprint(o.ID)}, {"name", from("name")}, {"test", o.Test},
 		{"createdAt", o.CreatedAt.UTC().Format(time.RFC3339)}, {"updatedAt", o.UpdatedAt.UTC().Format(time.RFC3339)}, {"processedAt", o.CreatedAt.UTC().Format(time.RFC3339)},
+		{"email", from("email")}, {"phone", from("phone")}, {"clientIp", from("browser_ip")},
+		{"shippingAddress", addressOf(from("shipping_address"))}, {"billingAddress", addressOf(from("billing_address"))},
 		{"cancelledAt", from("cancelled_at")}, {"displayFinancialStatus", strings.ToUpper(o.financial())}, {"displayFulfillmentStatus", status},
 		{"currencyCode", s.opt.Currency}, {"presentmentCurrencyCode", from("presentment_currency")}, {"taxesIncluded", s.opt.TaxesIncluded},
 		{"totalPriceSet", bagOf(from("total_price_set"))}, {"totalTaxSet", bagOf(from("total_tax_set"))}, {"totalTipReceivedSet", bagOf(s.moneyOf(o).set(o.Tip))},
@@ -108,6 +110,20 @@ func (s *Store) graphOrder(o *Order) object {
 		})},
 		{"currentTotalDutiesSet", orZero(nil)},
 	}
+}
+
+// addressOf puts a webhook's address into the Admin API's words.
+func addressOf(v any) any {
+	a, ok := v.(object)
+	if !ok {
+		return nil
+	}
+	out := object{}
+	for _, k := range [][2]string{{"address1", "address1"}, {"address2", "address2"}, {"zip", "zip"}, {"countryCodeV2", "country_code"}, {"phone", "phone"}} {
+		got, _ := a.get(k[1])
+		out = append(out, field{k[0], got})
+	}
+	return out
 }
 
 var updatedQuery = regexp.MustCompile(`^(updated_at|created_at):>='([^']+)' AND (?:updated_at|created_at):<'([^']+)'$`)

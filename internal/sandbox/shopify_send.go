@@ -53,8 +53,10 @@ type shopifySide struct {
 	types   map[string]*entryType // metaobjects, with the store's mu held, as are folders
 	folders map[string]bool       // of pages, taken
 
-	proxyTo string           // the app's proxy
-	carts   map[string]*cart // by cookie
+	proxyTo   string           // the app's proxy
+	carts     map[string]*cart // by cookie
+	bulkReads []*bulkRead
+	when      func(name string, times int) // with mu held
 }
 
 type subscription struct {

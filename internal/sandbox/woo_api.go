@@ -2,7 +2,10 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -62,28 +65,63 @@ func (w *wooSide) routes(mux *http.ServeMux) {
 	handle("PUT /coupons/{id}", w.updateCoupon)
 	handle("DELETE /coupons/{id}", w.deleteCoupon)
 	w.pluginRoutes(mux)
-	mux.HandleFunc("GET /wc-auth/v1/authorize", w.authorize)
-	mux.HandleFunc("GET /wc-auth/v1/access_granted/{$}", w.granted)
+	if !w.s.opt.PlainPermalinks { // what WordPress rewrites
+		mux.HandleFunc("GET /wc-auth/v1/authorize", w.authorize)
+		mux.HandleFunc("GET /wc-auth/v1/access_granted/{$}", w.granted)
+		mux.HandleFunc("GET /wp-json/{$}", w.index)
+	}
 	mux.HandleFunc("/wp-json/", func(rw http.ResponseWriter, _ *http.Request) {
+		if w.s.opt.PlainPermalinks {
+			notFoundPage(rw)
+			return
+		}
 		wooFail(rw, 404, "rest_no_route", "No route was found matching the URL and request method.")
 	})
 }
 
-// authed asks for the key by Basic auth or in the query, as over TLS. The
-// sandbox is plain HTTP on loopback, where a real store would want OAuth 1.0a.
+// How a WooCommerce store lets keys in.
+const (
+	// WooTLS: in the header or in the query, as when it knows that it is reached
+	// over TLS. The sandbox is plain HTTP on loopback and behaves as if it were not.
+	WooTLS = ""
+	// WooHeaderDropped: the web server keeps the header from PHP.
+	WooHeaderDropped = "query"
+	// WooPlain: it takes itself to be reached over http, and wants OAuth 1.0a.
+	WooPlain = "oauth"
+)
+
+// authed asks for the key as the store is set up.
 func (w *wooSide) authed(next http.HandlerFunc) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
+		if f, ok := w.fault(r); ok {
+			if f.After {
+				next(discard{http.Header{}}, r)
+			}
+			f.write(rw)
+			return
+		}
+		if w.s.opt.PlainPermalinks {
+			notFoundPage(rw)
+			return
+		}
+		q := r.URL.Query()
 		ck, cs, ok := r.BasicAuth()
-		if !ok {
-			ck, cs = r.URL.Query().Get("consumer_key"), r.URL.Query().Get("consumer_secret")
+		if !ok || w.s.opt.WooAuth == WooHeaderDropped {
+			ck, cs = q.Get("consumer_key"), q.Get("consumer_secret")
+		}
+		if w.s.opt.WooAuth == WooPlain {
+			ck = q.Get("oauth_consumer_key")
 		}
 		w.mu.Lock()
+		w.calls++
 		k, noRight := w.keys[ck], w.noRight
 		w.mu.Unlock()
 		switch {
 		case k == nil, noRight:
 			wooFail(rw, 401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-		case subtle.ConstantTimeCompare([]byte(cs), []byte(k.secret)) != 1:
+		case w.s.opt.WooAuth == WooPlain && w.signature(k, r) != "":
+			wooFail(rw, 401, "woocommerce_rest_authentication_error", w.signature(k, r))
+		case w.s.opt.WooAuth != WooPlain && subtle.ConstantTimeCompare([]byte(cs), []byte(k.secret)) != 1:
 			wooFail(rw, 401, "woocommerce_rest_authentication_error", "Consumer secret is invalid.")
 		case !k.write && r.Method != http.MethodGet:
 			wooFail(rw, 401, "woocommerce_rest_authentication_error", "The API key provided does not have write permissions.")
@@ -91,6 +129,84 @@ func (w *wooSide) authed(next http.HandlerFunc) http.HandlerFunc {
 			next(rw, r)
 		}
 	}
+}
+
+// signature says what is wrong with a request's OAuth 1.0a signature; "" nothing.
+// A nonce is good for one request.
+func (w *wooSide) signature(k *wooKey, r *http.Request) string {
+	q := r.URL.Query()
+	var pairs []string
+	for name, values := range q {
+		if name == "oauth_signature" {
+			continue
+		}
+		for _, v := range values {
+			pairs = append(pairs, percent(name)+"%3D"+percent(percent(v)))
+		}
+	}
+	slices.Sort(pairs)
+	base := r.Method + "&" + percent("http://"+r.Host+r.URL.Path) + "&" + strings.Join(pairs, "%26")
+	m := hmac.New(sha256.New, []byte(k.secret+"&"))
+	m.Write([]byte(base))
+	at, err := strconv.ParseInt(q.Get("oauth_timestamp"), 10, 64)
+	switch {
+	case q.Get("oauth_signature_method") != "HMAC-SHA256":
+		return "Invalid signature - signature method is invalid."
+	case q.Get("oauth_signature") != base64.StdEncoding.EncodeToString(m.Sum(nil)):
+		return "Invalid signature - provided signature does not match."
+	case err != nil || time.Since(time.Unix(at, 0)).Abs() > 15*time.Minute:
+		return "Invalid timestamp."
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	nonce := q.Get("oauth_nonce")
+	if nonce == "" || w.nonces[nonce] != nil && w.nonces[nonce] != r {
+		return "Invalid nonce - nonce has already been used."
+	}
+	w.nonces[nonce] = r
+	return ""
+}
+
+// percent is RFC 3986's encoding.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// index is the REST API's own page: which namespaces there are.
+func (w *wooSide) index(rw http.ResponseWriter, r *http.Request) {
+	if f, ok := w.fault(r); ok {
+		f.write(rw)
+		return
+	}
+	wooOK(rw, 200, object{{"name", w.s.opt.Name}, {"home", w.s.home()}, {"namespaces", list{"oembed/1.0", "wc/v1", "wc/v2", "wc/v3", "wc-analytics", "wp/v2"}}})
+}
+
+func notFoundPage(rw http.ResponseWriter) {
+	rw.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	rw.WriteHeader(http.StatusNotFound)
+	_, _ = rw.Write([]byte("<!doctype html><title>Page not found</title><p>Nothing is here."))
+}
+
+// fault takes the first one that matches.
+func (w *wooSide) fault(r *http.Request) (Fault, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, f := range w.faults {
+		if f.Only == "" || strings.Contains(r.Method+" "+r.URL.RequestURI(), f.Only) {
+			w.faults = append(w.faults[:i:i], w.faults[i+1:]...)
+			return f, true
+		}
+	}
+	return Fault{}, false
 }
 
 func wooErrorBody(code, msg string, status int) []byte {
@@ -223,9 +339,23 @@ func (w *wooSide) listOrders(rw http.ResponseWriter, r *http.Request) {
 	}
 	out := list{}
 	for _, o := range cut {
-		out = append(out, s.wooOrder(o))
+		out = append(out, only(s.wooOrder(o), q.Get("_fields")))
 	}
 	wooOK(rw, 200, out)
+}
+
+// only keeps the fields that were asked for, as WordPress does.
+func only(o object, fields string) object {
+	if fields == "" {
+		return o
+	}
+	kept := object{}
+	for _, f := range o {
+		if slices.Contains(strings.Split(fields, ","), f.key) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 // found calls do with the order of the path, under the store's lock.

@@ -18,7 +18,10 @@ var consentTmpl = template.Must(template.New("consent").Parse(`<!doctype html><h
 <h1>{{.App}} would like to connect to your store</h1><p>Approving will share credentials with {{.Host}}. Do not proceed if this looks suspicious.</p>
 <p><a class="wc-auth-approve" href="{{.Approve}}">Approve</a> <a class="wc-auth-deny" href="{{.Deny}}">No thanks</a></p></html>`))
 
-var approveHref = regexp.MustCompile(`wc-auth-approve" href="([^"]+)"`)
+var (
+	approveHref = regexp.MustCompile(`wc-auth-approve" href="([^"]+)"`)
+	denyHref    = regexp.MustCompile(`wc-auth-deny" href="([^"]+)"`)
+)
 
 // authorize is the consent page of /wc-auth/v1. Whoever opens it counts as a
 // logged-in shop manager.
@@ -112,23 +115,39 @@ func authError(rw http.ResponseWriter, msg string) {
 	_, _ = fmt.Fprintf(rw, "<!doctype html><title>Error</title><p>Error: %s.</p>", html.EscapeString(msg))
 }
 
+func (s *Store) browse(ctx context.Context, u string) (status int, body, location string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	if err != nil {
+		return 0, "", "", err
+	}
+	res, err := s.out.client.Do(req)
+	if err != nil {
+		return 0, "", "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var b bytes.Buffer
+	_, err = io.Copy(&b, io.LimitReader(res.Body, 1<<20))
+	return res.StatusCode, b.String(), res.Header.Get("Location"), err
+}
+
+// Deny plays the merchant who does not want to, and returns the URL they are
+// sent back to.
+func (s *Store) Deny(ctx context.Context, authorizeURL string) (string, error) {
+	_, body, _, err := s.browse(ctx, authorizeURL)
+	if err != nil {
+		return "", fmt.Errorf("open consent page: %w", err)
+	}
+	m := denyHref.FindStringSubmatch(body)
+	if m == nil {
+		return "", fmt.Errorf("consent page refuses: %s", strings.TrimSpace(body))
+	}
+	return html.UnescapeString(m[1]), nil
+}
+
 // Approve plays the merchant: it opens the authorize URL of this store that the
 // app made, approves, and returns the URL the merchant is sent back to.
 func (s *Store) Approve(ctx context.Context, authorizeURL string) (string, error) {
-	get := func(u string) (int, string, string, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
-		if err != nil {
-			return 0, "", "", err
-		}
-		res, err := s.out.client.Do(req)
-		if err != nil {
-			return 0, "", "", err
-		}
-		defer func() { _ = res.Body.Close() }()
-		var b bytes.Buffer
-		_, err = io.Copy(&b, io.LimitReader(res.Body, 1<<20))
-		return res.StatusCode, b.String(), res.Header.Get("Location"), err
-	}
+	get := func(u string) (int, string, string, error) { return s.browse(ctx, u) }
 	_, body, _, err := get(authorizeURL)
 	if err != nil {
 		return "", fmt.Errorf("open consent page: %w", err)

@@ -161,6 +161,9 @@ func (w *wooSide) listCoupons(rw http.ResponseWriter, r *http.Request) {
 	defer w.s.mu.Unlock()
 	var all []*discount
 	for k, d := range w.s.codes {
+		if include := r.URL.Query().Get("include"); include != "" && !slices.Contains(strings.Split(include, ","), fmt.Sprint(d.id)) {
+			continue
+		}
 		if code == "" || k == foldCode(code) {
 			all = append(all, d)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,10 @@ type wooSide struct {
 	noRight bool // the webhooks' user lost its rights
 	keys    map[string]*wooKey
 	keyIDs  int64
-	plugin  *plugin // nil: it is not installed
+	plugin  *plugin                  // nil: it is not installed
+	nonces  map[string]*http.Request // of OAuth 1.0a, each good for one request
+	faults  []Fault
+	calls   int // of the REST API
 }
 
 // wooHook is one webhook as the store keeps it.
@@ -53,7 +57,7 @@ type queued struct {
 const maxFailures = 5
 
 func newWooSide(s *Store) *wooSide {
-	return &wooSide{s: s, pending: map[queued]bool{}, rng: rand.New(rand.NewPCG(s.opt.Seed, 4)), keys: map[string]*wooKey{}}
+	return &wooSide{s: s, pending: map[queued]bool{}, rng: rand.New(rand.NewPCG(s.opt.Seed, 4)), keys: map[string]*wooKey{}, nonces: map[string]*http.Request{}}
 }
 
 // hooks says which topics fire for what happened, in the order they are

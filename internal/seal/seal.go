@@ -120,6 +120,12 @@ func (k *Keys) Current(sealed []byte) bool {
 		string(sealed[2:2+int(sealed[1])]) == k.first
 }
 
+// Prefix is what everything begins with that is sealed with the key that seals
+// new data.
+func (k *Keys) Prefix() []byte {
+	return append([]byte{version, byte(len(k.first))}, k.first...)
+}
+
 // Derive returns a 32-byte key for one purpose ("session", "ip-hash"). It comes
 // from the last key of the list, the oldest, so that putting a new key in front
 // changes no derived key.

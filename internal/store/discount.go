@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -132,4 +133,66 @@ func (tx *Tx) EndCodesOf(ctx context.Context, id int64) error {
 		return fmt.Errorf("end the codes of discount %d: %w", id, err)
 	}
 	return nil
+}
+
+// RemoveDiscountCodes ends codes of a discount that are in the store, or are to
+// be, and marks them to be taken out. It returns how many.
+func (tx *Tx) RemoveDiscountCodes(ctx context.Context, id int64, codeIDs []int64) (int64, error) {
+	tag, err := tx.pgx.Exec(ctx, `UPDATE codes SET store_state = 'removing',
+		valid_to = CASE WHEN (valid_to IS NULL OR valid_to > $4) AND valid_from < $4 THEN $4 ELSE valid_to END
+		WHERE shop_id = $1 AND discount_id = $2 AND id = ANY($3) AND store_state IN ('live', 'waiting')`, tx.ShopID, id, codeIDs, tx.Now)
+	if err != nil {
+		return 0, fmt.Errorf("remove codes of discount %d: %w", id, err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+// DueCodeChecks lists discounts that were not looked at for that long and for
+// which no work of the kind waits, those that waited longest first.
+func (tx *Tx) DueCodeChecks(ctx context.Context, kind string, every time.Duration, limit int) ([]int64, error) {
+	rows, err := tx.pgx.Query(ctx, `SELECT d.id FROM discounts d WHERE d.shop_id = $1 AND d.state IN ('active', 'paused') AND d.wanted <> 'deleted' AND d.checked_at < $2
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.shop_id = $1 AND o.kind = $3 AND o.state = 'ready' AND (o.payload->>'discount_id')::bigint = d.id)
+		ORDER BY d.checked_at, d.id LIMIT $4`, tx.ShopID, tx.Now.Add(-every), kind, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list discounts to look at: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("list discounts to look at: %w", err)
+	}
+	return ids, nil
+}
+
+// DueCodeChecks returns the shops with discounts that were not looked at for
+// that long.
+func (db *DB) DueCodeChecks(ctx context.Context, every time.Duration) (ids []int64, err error) {
+	err = db.InTx(ctx, 0, func(tx *Tx) error {
+		rows, err := tx.pgx.Query(ctx, "SELECT shop_id FROM door_due_code_checks($1)", tx.Now.Add(-every))
+		if err != nil {
+			return err
+		}
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("shops with codes to look at: %w", err)
+	}
+	return ids, nil
+}
+
+// ForgetDiscountsInStore makes all discounts be made in the store anew, for a
+// store that has forgotten them, and returns which.
+func (tx *Tx) ForgetDiscountsInStore(ctx context.Context) ([]int64, error) {
+	if _, err := tx.pgx.Exec(ctx, "UPDATE codes SET store_state = 'waiting', remote_id = '', store_note = '' WHERE shop_id = $1 AND discount_id <> 0 AND store_state = 'live'", tx.ShopID); err != nil {
+		return nil, fmt.Errorf("forget codes in the store: %w", err)
+	}
+	rows, err := tx.pgx.Query(ctx, "UPDATE discounts SET remote_id = '', applied = 0, state = 'waiting', edited = '' WHERE shop_id = $1 AND wanted <> 'deleted' RETURNING id", tx.ShopID)
+	if err != nil {
+		return nil, fmt.Errorf("forget discounts in the store: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("forget discounts in the store: %w", err)
+	}
+	return ids, nil
 }

@@ -28,7 +28,7 @@ func Migrate(ctx context.Context, url, searchPath string, now time.Time) (int64,
 	}
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return 0, fmt.Errorf("migrations: %w", err)
 	}
@@ -50,7 +50,7 @@ func SchemaVersion(ctx context.Context, url string) (have, want int64, err error
 	}
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithVerbose(false), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return 0, 0, fmt.Errorf("migrations: %w", err)
 	}
@@ -93,6 +93,9 @@ func (db *DB) Maintain(ctx context.Context, keep time.Duration) error {
 		}
 		if _, err := tx.pgx.Exec(ctx, "SELECT prune_feed($1)", tx.Now.Add(-feedKept)); err != nil {
 			return fmt.Errorf("prune the feed: %w", err)
+		}
+		if _, err := tx.pgx.Exec(ctx, "SELECT expire_woo_installs($1)", tx.Now); err != nil {
+			return fmt.Errorf("forget the keys that nobody came back for: %w", err)
 		}
 		if keep <= 0 {
 			return nil

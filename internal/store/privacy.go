@@ -248,7 +248,8 @@ func (tx *Tx) ForgetShop(ctx context.Context) error {
 	var b pgx.Batch
 	b.Queue("UPDATE shops SET hash_key = '' WHERE id = $1", tx.ShopID)
 	b.Queue("DELETE FROM shopify_access WHERE shop_id = $1", tx.ShopID)
-	b.Queue("UPDATE connections SET secret = '', rest_keys = NULL, revoked_at = coalesce(revoked_at, $2) WHERE shop_id = $1", tx.ShopID, tx.Now)
+	b.Queue("UPDATE connections SET secret = '', rest_keys = NULL, token = NULL, hooks_next_at = NULL, revoked_at = coalesce(revoked_at, $2) WHERE shop_id = $1", tx.ShopID, tx.Now)
+	b.Queue("DELETE FROM woo_installs WHERE shop_id = $1", tx.ShopID)
 	b.Queue("UPDATE privacy_requests SET report = NULL, subject = NULL, customer_id = 0 WHERE shop_id = $1", tx.ShopID)
 	if err := tx.pgx.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("forget shop %d: %w", tx.ShopID, err)

@@ -1,75 +1,143 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Sealed is one sealed value of a shop. What says which; ID and Place, whose.
+// Sealed is one sealed value of a shop. ID and Place say whose it is; what they
+// are depends on its kind.
 type Sealed struct {
-	What  string
 	ID    int64
-	Place []byte // a connection's token hash
+	Place string
 	Value []byte
 }
 
-// The sealed values that can be sealed anew.
+// SealedKind is where sealed values of a shop stand.
+type SealedKind string
+
+// The kinds, with what ID and Place of their values are.
 const (
-	SealedHashKey    = "hash key"
-	SealedConnection = "connection secret"
-	SealedRestKeys   = "REST keys"
-	SealedAccess     = "access token"
-	SealedRefresh    = "refresh token"
+	SealedHashKey    SealedKind = "hash key"
+	SealedConnection SealedKind = "connection secret" // Place: the token's hash, as are those of the next two
+	SealedRestKeys   SealedKind = "REST keys"
+	SealedToken      SealedKind = "delivery token"
+	SealedAccess     SealedKind = "access token"
+	SealedRefresh    SealedKind = "refresh token"
+	SealedInstall    SealedKind = "keys of an installation" // ID: its
+	SealedSocial     SealedKind = "social account"          // Place: the platform
+	SealedCRM        SealedKind = "CRM secret"
+	SealedLead       SealedKind = "lead"           // Place: the mailbox's hash
+	SealedAnswers    SealedKind = "lead's answers" // likewise
+	SealedEntry      SealedKind = "giveaway form"  // ID: the giveaway's; Place: the person
+	SealedSubject    SealedKind = "privacy request"
+	SealedReport     SealedKind = "privacy report"
+	SealedTax        SealedKind = "tax form"      // ID: the influencer's, as of the next
+	SealedPayee      SealedKind = "payout method" // text, with a word before it
 )
 
-var resealing = map[string]string{
-	SealedHashKey:    "UPDATE shops SET hash_key = $3 WHERE id = $1 AND id = $2 AND hash_key = $4",
-	SealedConnection: "UPDATE connections SET secret = $3 WHERE shop_id = $1 AND id = $2 AND secret = $4",
-	SealedRestKeys:   "UPDATE connections SET rest_keys = $3 WHERE shop_id = $1 AND id = $2 AND rest_keys = $4",
-	SealedAccess:     "UPDATE shopify_access SET access_token = $3 WHERE shop_id = $1 AND shop_id = $2 AND access_token = $4",
-	SealedRefresh:    "UPDATE shopify_access SET refresh_token = $3 WHERE shop_id = $1 AND shop_id = $2 AND refresh_token = $4",
+// sealedPlaces says of each kind: the table, the value, what ID and Place are,
+// and how the value is set to $4, if it is not simply the column.
+var sealedPlaces = []struct {
+	kind                          SealedKind
+	table, column, id, place, set string
+}{
+	{SealedHashKey, "shops", "hash_key", "id", "''", ""},
+	{SealedConnection, "connections", "secret", "id", "encode(token_hash, 'hex')", ""},
+	{SealedRestKeys, "connections", "rest_keys", "id", "encode(token_hash, 'hex')", ""},
+	{SealedToken, "connections", "token", "id", "encode(token_hash, 'hex')", ""},
+	{SealedAccess, "shopify_access", "access_token", "shop_id", "''", ""},
+	{SealedRefresh, "shopify_access", "refresh_token", "shop_id", "''", ""},
+	{SealedInstall, "woo_installs", "keys", "id", "''", ""},
+	{SealedSocial, "social_accounts", "token", "id", "platform", ""},
+	{SealedCRM, "crm_hooks", "secret", "shop_id", "''", ""},
+	{SealedLead, "leads", "email", "id", "email_hash", ""},
+	{SealedAnswers, "leads", "answers", "id", "email_hash", ""},
+	{SealedEntry, "giveaway_forms", "email", "giveaway_id", "person", ""},
+	{SealedSubject, "privacy_requests", "subject", "id", "''", ""},
+	{SealedReport, "privacy_requests", "report", "id", "''", ""},
+	{SealedTax, "tax_forms", "data", "influencer_id", "''", ""},
+	{SealedPayee, "influencers", "(CASE WHEN payout_detail LIKE 'sealed:%' THEN decode(substr(payout_detail, 8), 'base64') END)", "id", "''",
+		"payout_detail = 'sealed:' || replace(encode($4, 'base64'), E'\\n', '')"},
 }
 
-// SealedValues lists all that is sealed in this shop: first what Reseal knows,
-// then what it does not, which an old key has to stay for.
-func (tx *Tx) SealedValues(ctx context.Context) (known, others []Sealed, err error) {
-	const none = `''::bytea`
-	if known, err = tx.sealed(ctx, `SELECT 'hash key', id, `+none+`, hash_key FROM shops WHERE id = $1
-		UNION ALL SELECT 'connection secret', id, token_hash, secret FROM connections WHERE shop_id = $1
-		UNION ALL SELECT 'REST keys', id, token_hash, rest_keys FROM connections WHERE shop_id = $1 AND rest_keys IS NOT NULL
-		UNION ALL SELECT 'access token', shop_id, `+none+`, access_token FROM shopify_access WHERE shop_id = $1
-		UNION ALL SELECT 'refresh token', shop_id, `+none+`, refresh_token FROM shopify_access WHERE shop_id = $1`); err != nil {
-		return nil, nil, err
+// SealedKinds lists all there are.
+func SealedKinds() (all []SealedKind) {
+	for _, p := range sealedPlaces {
+		all = append(all, p.kind)
 	}
-	others, err = tx.sealed(ctx, `SELECT 'social account', id, `+none+`, token FROM social_accounts WHERE shop_id = $1
-		UNION ALL SELECT 'CRM secret', 0, `+none+`, secret FROM crm_hooks WHERE shop_id = $1
-		UNION ALL SELECT 'lead', id, `+none+`, substr(email, 1, 64) FROM leads WHERE shop_id = $1 AND email IS NOT NULL
-		UNION ALL SELECT 'payout method', id, `+none+`, decode(substr(payout_detail, 8), 'base64') FROM influencers WHERE shop_id = $1 AND payout_detail LIKE 'sealed:%'
-		UNION ALL SELECT 'tax form', id, `+none+`, substr(data, 1, 64) FROM tax_forms WHERE shop_id = $1
-		UNION ALL SELECT 'giveaway form', 0, `+none+`, substr(email, 1, 64) FROM giveaway_forms WHERE shop_id = $1`)
-	return known, others, err
+	return all
 }
 
-func (tx *Tx) sealed(ctx context.Context, query string) ([]Sealed, error) {
-	rows, err := tx.pgx.Query(ctx, query, tx.ShopID)
+// sealedSQL is the part after FROM that picks the values of a kind: those of
+// this shop that are there.
+func sealedSQL(kind SealedKind) (from, column, id, place, set string) {
+	for _, p := range sealedPlaces {
+		if p.kind == kind {
+			shop := "shop_id"
+			if p.table == "shops" {
+				shop = "id"
+			}
+			return p.table + " WHERE " + shop + " = $1 AND length(" + p.column + ") > 0", p.column, p.id, p.place, cmp.Or(p.set, p.column+" = $4")
+		}
+	}
+	panic("no sealed values are called " + string(kind))
+}
+
+// SealedCurrent counts the values of a kind that begin with prefix.
+func (tx *Tx) SealedCurrent(ctx context.Context, kind SealedKind, prefix []byte) (n int, err error) {
+	from, column, _, _, _ := sealedSQL(kind)
+	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM "+from+" AND substr("+column+", 1, length($2::bytea)) = $2", tx.ShopID, prefix).Scan(&n)
 	if err != nil {
-		return nil, fmt.Errorf("list what is sealed: %w", err)
+		return 0, fmt.Errorf("count the sealed %s: %w", kind, err)
+	}
+	return n, nil
+}
+
+// SealedOtherwise lists values of a kind that do not begin with prefix, up to
+// limit.
+func (tx *Tx) SealedOtherwise(ctx context.Context, kind SealedKind, prefix []byte, limit int) ([]Sealed, error) {
+	from, column, id, place, _ := sealedSQL(kind)
+	rows, err := tx.pgx.Query(ctx, "SELECT "+id+", "+place+", "+column+" FROM "+from+" AND substr("+column+", 1, length($2::bytea)) <> $2 LIMIT $3", tx.ShopID, prefix, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the sealed %s: %w", kind, err)
 	}
 	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Sealed])
 	if err != nil {
-		return nil, fmt.Errorf("list what is sealed: %w", err)
+		return nil, fmt.Errorf("list the sealed %s: %w", kind, err)
 	}
 	return out, nil
 }
 
 // Reseal puts value in the place of s.Value and reports whether that was still
 // there.
-func (tx *Tx) Reseal(ctx context.Context, s Sealed, value []byte) (bool, error) {
-	tag, err := tx.pgx.Exec(ctx, resealing[s.What], tx.ShopID, s.ID, value, s.Value)
+func (tx *Tx) Reseal(ctx context.Context, kind SealedKind, s Sealed, value []byte) (ok bool, err error) {
+	if kind == SealedTax { // nobody may change the rest of a form
+		if err = tx.pgx.QueryRow(ctx, "SELECT reseal_tax_form($1, $2, $3)", s.ID, value, s.Value).Scan(&ok); err != nil {
+			return false, fmt.Errorf("seal the %s of shop %d anew: %w", kind, tx.ShopID, err)
+		}
+		return ok, nil
+	}
+	from, column, id, place, set := sealedSQL(kind)
+	table, where, _ := strings.Cut(from, " WHERE ")
+	tag, err := tx.pgx.Exec(ctx, "UPDATE "+table+" SET "+set+" WHERE "+where+" AND "+id+" = $2 AND "+place+" = $3 AND "+column+" = $5", tx.ShopID, s.ID, s.Place, value, s.Value)
 	if err != nil {
-		return false, fmt.Errorf("seal the %s of shop %d anew: %w", s.What, tx.ShopID, err)
+		return false, fmt.Errorf("seal the %s of shop %d anew: %w", kind, tx.ShopID, err)
 	}
 	return tag.RowsAffected() == 1, nil
+}
+
+// SealedMail counts mails that wait with something sealed in them that does not
+// begin with prefix.
+func (tx *Tx) SealedMail(ctx context.Context, prefix []byte) (n int, err error) {
+	err = tx.pgx.QueryRow(ctx, `SELECT count(*) FROM outbox WHERE shop_id = $1 AND state IN ('ready', 'failed', 'in_doubt') AND kind LIKE 'mail:%'
+		AND jsonb_typeof(payload->'token') = 'string' AND substr(decode(payload->>'token', 'base64'), 1, length($2::bytea)) <> $2`, tx.ShopID, prefix).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count mails that wait: %w", err)
+	}
+	return n, nil
 }

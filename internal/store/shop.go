@@ -102,17 +102,20 @@ func (tx *Tx) Shops(ctx context.Context) ([]ShopRef, error) {
 }
 
 // NewConnection is a connection to add. TokenHash is of the token in its
-// delivery URL; Secret and RestKeys are sealed, RestKeys may be nil.
+// delivery URL; Secret, RestKeys and Token are sealed, all but Secret may be nil.
 type NewConnection struct {
-	TokenHash, Secret, RestKeys []byte
-	BaseURL                     string
+	TokenHash, Secret, RestKeys, Token []byte
+	BaseURL                            string
+	// KeepHooks says that the store's webhooks are ours to make and to keep.
+	KeepHooks bool
 }
 
 // AddConnection adds a connection of this shop and returns its id.
 func (tx *Tx) AddConnection(ctx context.Context, n NewConnection) (int64, error) {
 	var id int64
-	err := tx.pgx.QueryRow(ctx, `INSERT INTO connections (shop_id, token_hash, secret, rest_keys, base_url, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, tx.ShopID, n.TokenHash, n.Secret, n.RestKeys, n.BaseURL, tx.Now).Scan(&id)
+	err := tx.pgx.QueryRow(ctx, `INSERT INTO connections (shop_id, token_hash, secret, rest_keys, base_url, created_at, token, hooks_next_at)
+		VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, CASE WHEN $8 THEN $6::timestamptz END) RETURNING id`,
+		tx.ShopID, n.TokenHash, n.Secret, n.RestKeys, n.BaseURL, tx.Now, n.Token, n.KeepHooks).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("add connection of shop %d: %w", tx.ShopID, err)
 	}
@@ -137,18 +140,20 @@ type Connection struct {
 	HasRestKeys  bool
 	RestHealth   string // "ok", or what the store last answered to the REST keys
 	RestHealthAt time.Time
+	Problems     string // what the merchant has to mend, JSON
+	KeepsHooks   bool   // the store's webhooks are ours to keep
 }
 
 // Connections lists this shop's connections, newest first.
 func (tx *Tx) Connections(ctx context.Context) ([]Connection, error) {
-	rows, err := tx.pgx.Query(ctx, `SELECT id, base_url, created_at, revoked_at, health, health_at, rest_keys IS NOT NULL, rest_health, rest_health_at, token_hash
+	rows, err := tx.pgx.Query(ctx, `SELECT id, base_url, created_at, revoked_at, health, health_at, rest_keys IS NOT NULL, rest_health, rest_health_at, token_hash, problems, hooks_next_at IS NOT NULL
 		FROM connections WHERE shop_id = $1 ORDER BY id DESC`, tx.ShopID)
 	if err != nil {
 		return nil, fmt.Errorf("list connections: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (c Connection, err error) {
 		var revoked, health, rest pgtype.Timestamptz
-		err = r.Scan(&c.ID, &c.BaseURL, &c.CreatedAt, &revoked, &c.Health, &health, &c.HasRestKeys, &c.RestHealth, &rest, &c.TokenHash)
+		err = r.Scan(&c.ID, &c.BaseURL, &c.CreatedAt, &revoked, &c.Health, &health, &c.HasRestKeys, &c.RestHealth, &rest, &c.TokenHash, &c.Problems, &c.KeepsHooks)
 		c.RevokedAt, c.HealthAt, c.RestHealthAt = fromTimestamptz(revoked), fromTimestamptz(health), fromTimestamptz(rest)
 		return c, err
 	})

@@ -12,7 +12,7 @@ import (
 // Outbox work about a store's own pages.
 const (
 	PageApply  = "page:apply"  // bring the store to what a page shows
-	PluginPair = "plugin:pair" // tell the companion plugin a new secret
+	PluginPair = "plugin:pair" // tell the companion plugin the key of its tokens
 )
 
 // PagePayload is what PageApply carries.

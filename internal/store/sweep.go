@@ -7,19 +7,55 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"tributary/internal/domain/order"
 )
 
-// SweepCursor returns up to where this shop's changes have been looked at; zero
-// when they never were.
-func (tx *Tx) SweepCursor(ctx context.Context) (at time.Time, attempts int, err error) {
-	err = tx.pgx.QueryRow(ctx, "SELECT cursor, attempts FROM sweeps WHERE shop_id = $1", tx.ShopID).Scan(&at, &attempts)
+// SweepState is how far this shop's sweeps came.
+type SweepState struct {
+	Cursor   time.Time // every change before has been looked at; zero: never
+	Attempts int
+	NightOn  time.Time // the shop's day whose night is done, as midnight UTC; zero: none
+	NightID  int64     // how far a night that was begun came
+	NextAt   time.Time
+	Note     string // why the last one failed
+}
+
+// SweepState returns this shop's; zero when it was never swept.
+func (tx *Tx) SweepState(ctx context.Context) (s SweepState, err error) {
+	var night pgtype.Date
+	err = tx.pgx.QueryRow(ctx, "SELECT cursor, attempts, nightly_on, nightly_id, next_at, note FROM sweeps WHERE shop_id = $1", tx.ShopID).
+		Scan(&s.Cursor, &s.Attempts, &night, &s.NightID, &s.NextAt, &s.Note)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return time.Time{}, 0, nil
+		return SweepState{}, nil
 	}
 	if err != nil {
-		return at, 0, fmt.Errorf("load sweep of shop %d: %w", tx.ShopID, err)
+		return s, fmt.Errorf("load sweep of shop %d: %w", tx.ShopID, err)
 	}
-	return at.UTC(), attempts, nil
+	s.Cursor, s.NextAt = s.Cursor.UTC(), s.NextAt.UTC()
+	if night.Valid {
+		s.NightOn = night.Time
+	}
+	return s, nil
+}
+
+// SetNight records that the night of a day is done, or with a zero day, up to
+// which order it came.
+func (tx *Tx) SetNight(ctx context.Context, day time.Time, id int64) error {
+	_, err := tx.pgx.Exec(ctx, "UPDATE sweeps SET nightly_on = coalesce($2, nightly_on), nightly_id = $3 WHERE shop_id = $1", tx.ShopID, pgtype.Date{Time: day, Valid: !day.IsZero()}, id)
+	if err != nil {
+		return fmt.Errorf("record a night's sweep: %w", err)
+	}
+	return nil
+}
+
+// OpenOrders walks the orders by id on which commissions may still change: those
+// with an earning in its hold, or held back, and for sixty days those that earn
+// nothing any more.
+func (tx *Tx) OpenOrders(ctx context.Context, afterID int64, limit int) ([]OrderRow, error) {
+	return tx.orders(ctx, `id > $2 AND EXISTS (SELECT 1 FROM earnings e WHERE e.shop_id = orders.shop_id AND e.kind = 1 AND e.source = orders.id
+		AND e.locked_at IS NULL AND (e.state NOT IN ('void', 'unpaid', 'denied') OR e.occurred_at > $4)) ORDER BY id LIMIT $3`, afterID, limit, tx.Now.AddDate(0, 0, -60))
 }
 
 // SetSweep records how far a sweep came, when the next one is due, and why this
@@ -34,10 +70,40 @@ func (tx *Tx) SetSweep(ctx context.Context, cursor, next time.Time, attempts int
 	return nil
 }
 
+// SweepSoon makes the next sweep due now.
+func (tx *Tx) SweepSoon(ctx context.Context) error {
+	if _, err := tx.pgx.Exec(ctx, "UPDATE sweeps SET next_at = least(next_at, $2) WHERE shop_id = $1", tx.ShopID, tx.Now); err != nil {
+		return fmt.Errorf("sweep shop %d soon: %w", tx.ShopID, err)
+	}
+	return nil
+}
+
 // SweepDay is what sweeps found of one day, by the shop's own calendar.
 type SweepDay struct {
 	Day                   time.Time // midnight UTC of the date
 	Seen, Missing, Healed int64
+	Report                *SweepReport // nil: it was never held against the store
+}
+
+// SweepReport is what a day came to when it was held against the store. Amounts
+// are minor units of the shop's currency.
+type SweepReport struct {
+	Day                 time.Time // midnight UTC of the date
+	Orders, StoreOrders int64
+	Total, StoreTotal   int64
+	IDs                 string // JSON: which orders differ
+	ComparedAt          time.Time
+}
+
+// SetSweepReport keeps it.
+func (tx *Tx) SetSweepReport(ctx context.Context, r SweepReport) error {
+	_, err := tx.pgx.Exec(ctx, `INSERT INTO sweep_days AS d (shop_id, day, orders, store_orders, total, store_total, unknown, compared_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (shop_id, day) DO UPDATE SET orders = excluded.orders, store_orders = excluded.store_orders, total = excluded.total, store_total = excluded.store_total,
+		  unknown = excluded.unknown, compared_at = excluded.compared_at`, tx.ShopID, r.Day, r.Orders, r.StoreOrders, r.Total, r.StoreTotal, r.IDs, r.ComparedAt)
+	if err != nil {
+		return fmt.Errorf("record a day's report: %w", err)
+	}
+	return nil
 }
 
 // AddSweepDay adds what a sweep found.
@@ -53,11 +119,21 @@ func (tx *Tx) AddSweepDay(ctx context.Context, d SweepDay) error {
 
 // SweepDays lists what sweeps found of the days in [from, to).
 func (tx *Tx) SweepDays(ctx context.Context, from, to time.Time) ([]SweepDay, error) {
-	rows, err := tx.pgx.Query(ctx, "SELECT day, seen, missing, healed FROM sweep_days WHERE shop_id = $1 AND day >= $2 AND day < $3 ORDER BY day", tx.ShopID, from, to)
+	rows, err := tx.pgx.Query(ctx, `SELECT day, seen, missing, healed, orders, store_orders, total, store_total, unknown, compared_at FROM sweep_days
+		WHERE shop_id = $1 AND day >= $2 AND day < $3 ORDER BY day`, tx.ShopID, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("list sweeps: %w", err)
 	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SweepDay])
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (d SweepDay, err error) {
+		var orders, storeOrders, total, storeTotal pgtype.Int8
+		var ids string
+		var at pgtype.Timestamptz
+		err = r.Scan(&d.Day, &d.Seen, &d.Missing, &d.Healed, &orders, &storeOrders, &total, &storeTotal, &ids, &at)
+		if at.Valid {
+			d.Report = &SweepReport{d.Day, orders.Int64, storeOrders.Int64, total.Int64, storeTotal.Int64, ids, at.Time.UTC()}
+		}
+		return d, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list sweeps: %w", err)
 	}
@@ -82,22 +158,24 @@ func (tx *Tx) OrderVersions(ctx context.Context, ids []int64) (map[int64]time.Ti
 	return out, nil
 }
 
-// OrderTotals sums the orders created in [from, to), by id.
+// OrderTotals lists the totals of the orders created in [from, to), by id,
+// without those that are deleted or no orders yet: a store does not show them.
 func (tx *Tx) OrderTotals(ctx context.Context, from, to time.Time) (map[int64]int64, error) {
-	rows, err := tx.pgx.Query(ctx, "SELECT id, total FROM orders WHERE shop_id = $1 AND created_at >= $2 AND created_at < $3", tx.ShopID, from, to)
+	rows, err := tx.orders(ctx, "created_at >= $2 AND created_at < $3", from, to)
 	if err != nil {
-		return nil, fmt.Errorf("load totals of orders: %w", err)
+		return nil, err
 	}
-	defer rows.Close()
 	out := map[int64]int64{}
-	for rows.Next() {
-		var id, total int64
-		if err := rows.Scan(&id, &total); err != nil {
-			return nil, fmt.Errorf("load totals of orders: %w", err)
+	for i := range rows {
+		o, err := rows[i].Order()
+		if err != nil {
+			return nil, err
 		}
-		out[id] = total
+		if !o.Deleted() && o.PaymentNow() != order.PaymentNotOrder {
+			out[o.ID] = rows[i].Total
+		}
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // DueSweeps returns the shops whose changes should be looked at.

@@ -78,7 +78,7 @@ func (t *Tracker) SetCRMHook(ctx context.Context, tx *store.Tx, secret string, m
 	return h, tx.SetCRMHook(ctx, h)
 }
 
-func crmPlace(shopID int64) []byte { return fmt.Appendf(nil, "shop/%d/crm", shopID) }
+func crmPlace(shopID int64) []byte { return platform.CRMPlace(shopID) }
 
 func crmName(s string) bool {
 	return s != "" && len(s) <= 100 && s == strings.TrimSpace(s) && !strings.ContainsRune(s, 0)

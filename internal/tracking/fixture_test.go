@@ -25,7 +25,8 @@ type shop struct {
 	t       testing.TB
 	db      *store.DB
 	url     string
-	keys    *seal.Keys
+	key     seal.Key
+	keys    *seal.Keys // of that key alone
 	id      int64
 	clock   *clock
 	tracker *tracking.Tracker
@@ -70,7 +71,8 @@ func newShop(t testing.TB) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.db.Close)
-	if s.keys, err = seal.New([]seal.Key{seal.Generate("k1")}); err != nil {
+	s.key = seal.Generate("k1")
+	if s.keys, err = seal.New([]seal.Key{s.key}); err != nil {
 		t.Fatal(err)
 	}
 	added, err := tenant.AddShop(ctx, s.db, s.keys, tenant.NewShop{Platform: order.Shopify, Domain: "anna-store.myshopify.com", Currency: "USD", TimeZone: "America/New_York"})

@@ -1,6 +1,6 @@
 // demo: empty
 // Markup in every text that somebody can give stays text, wherever it is shown.
-import { check, context, open, pages, settled } from '../lib.mjs';
+import { check, context, forgive, open, pages, settled } from '../lib.mjs';
 
 const payload = `"><img src=x onerror="window.xss=1"><svg/onload=window.xss=1>{{7*7}}`;
 
@@ -30,6 +30,8 @@ export default async function () {
       typed++;
     }
     await app.page.waitForTimeout(400);
+    forgive('status of 404'); // it is nobody's id
+    forgive('status of 422');
     const bad = await f.evaluate(() => window.xss === 1 || document.querySelector('img[src="x"]') !== null || document.body.textContent.includes('49}}'));
     if (bad) throw new Error(`markup came to life at ${path}`);
   }

@@ -36,10 +36,13 @@ type Get = import('../shared/api/schema').paths;
 
 export type OrderFilter = Query<Get['/api/v1/orders']['get']>;
 
-export const useOrder = (id: string) => useQuery({ queryKey: ['orders', id], queryFn: () => answered(api.GET('/api/v1/orders/{id}', { params: { path: { id } } })) });
+// What an order is, and what it earns, may change while somebody looks at it.
+const live = { staleTime: 0, refetchInterval: 10_000 };
+
+export const useOrder = (id: string) => useQuery({ ...live, queryKey: ['orders', id], queryFn: () => answered(api.GET('/api/v1/orders/{id}', { params: { path: { id } } })) });
 
 export const useWhy = (id: string) =>
-  useQuery({ queryKey: ['orders', id, 'why'], queryFn: () => answered(api.GET('/api/v1/orders/{id}/why', { params: { path: { id } } })) });
+  useQuery({ ...live, queryKey: ['orders', id, 'why'], queryFn: () => answered(api.GET('/api/v1/orders/{id}/why', { params: { path: { id } } })) });
 
 export const useInfluencers = (search: string) =>
   usePages(['influencers', search], (cursor) => answered(api.GET('/api/v1/influencers', { params: { query: { search: search || undefined, cursor } } })));
@@ -67,7 +70,7 @@ export const useEarnings = (filter: Query<Get['/api/v1/earnings']['get']>) =>
 export const useBalances = (influencer?: string) =>
   usePages(['balances', influencer], (cursor) => answered(api.GET('/api/v1/balances', { params: { query: { influencer, cursor } } })));
 
-export const useBatch = (id: string) => useQuery({ queryKey: ['payouts', id, 'one'], queryFn: () => answered(api.GET('/api/v1/payouts/{id}', { params: { path: { id } } })) });
+export const useBatch = (id: string) => useQuery({ staleTime: 0, queryKey: ['payouts', id, 'one'], queryFn: () => answered(api.GET('/api/v1/payouts/{id}', { params: { path: { id } } })) });
 
 export const useKPIs = (query: Query<Get['/api/v1/kpis']['get']>, enabled = true) =>
   useQuery({ queryKey: ['kpis', query], enabled, placeholderData: keepPreviousData, queryFn: () => answered(api.GET('/api/v1/kpis', { params: { query } })) });

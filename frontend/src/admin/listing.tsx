@@ -301,16 +301,14 @@ function ColumnChoice<T>({ columns, shown, onChange }: { columns: Column<T>[]; s
       </Menu.Target>
       <Menu.Dropdown>
         {columns.map((c) => (
-          <Menu.Item
+          <Menu.CheckboxItem
             key={c.head}
-            role="menuitemcheckbox"
-            aria-checked={heads.includes(c.head)}
+            checked={heads.includes(c.head)}
             disabled={heads.length === 1 && heads[0] === c.head}
-            leftSection={<span aria-hidden>{heads.includes(c.head) ? '✓' : '\u2003'}</span>}
-            onClick={() => onChange(columns.map((x) => x.head).filter((h) => (h === c.head ? !heads.includes(h) : heads.includes(h))))}
+            onChange={() => onChange(columns.map((x) => x.head).filter((h) => (h === c.head ? !heads.includes(h) : heads.includes(h))))}
           >
             {c.head}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
         <Menu.Divider />
         <Menu.Item onClick={() => onChange(null)}>As it was</Menu.Item>

@@ -1,17 +1,21 @@
-import { Button, Group } from '@mantine/core';
-import { Link, useLocation } from 'react-router';
+import { Tabs } from '@mantine/core';
+import { useLocation, useNavigate } from 'react-router';
 
 // NavTabs are parts of an area, each with an address of its own.
 export function NavTabs({ base, of }: { base: string; of: { to: string; label: string }[] }) {
+  const go = useNavigate();
   const rest = useLocation().pathname.slice(base.length).replace(/^\/|\/$/g, '');
   const at = of.find((t) => t.to !== '' && (rest === t.to || rest.startsWith(t.to + '/')))?.to ?? '';
+  const first = 'first'; // the value of the part at the area's own address: an empty one is none
   return (
-    <Group component="nav" aria-label="Parts of this page" gap={4} mb="md">
-      {of.map((t) => (
-        <Button key={t.to} component={Link} to={t.to === '' ? base : `${base}/${t.to}`} size="compact-sm" variant={t.to === at ? 'light' : 'subtle'} color={t.to === at ? undefined : 'gray'} aria-current={t.to === at ? 'page' : undefined}>
-          {t.label}
-        </Button>
-      ))}
-    </Group>
+    <Tabs value={at || first} onChange={(v) => go(v && v !== first ? `${base}/${v}` : base)} mb="md">
+      <Tabs.List style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
+        {of.map((t) => (
+          <Tabs.Tab key={t.to} value={t.to || first}>
+            {t.label}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+    </Tabs>
   );
 }

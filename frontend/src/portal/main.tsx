@@ -18,7 +18,7 @@ setNonce(nonce); // for what keeps the page behind a dialog from scrolling
 
 // What is quiet or red is still read on a phone in the sun: 4.5 to 1 at least.
 const colours = (quiet: string, red: string) => ({ '--mantine-color-dimmed': quiet, '--mantine-color-placeholder': quiet, '--mantine-color-error': red, '--mantine-color-red-7': red });
-const readable: CSSVariablesResolver = () => ({ variables: {}, light: { ...colours('#5c636a', '#c92a2a'), '--mantine-color-river-light-hover': '#c2e0dc' }, dark: colours('#b8bcc2', '#ff8787') });
+const readable: CSSVariablesResolver = () => ({ variables: {}, light: { ...colours('#5c636a', '#c92a2a'), '--mantine-color-river-light-hover': '#c2e0dc', '--mantine-color-yellow-light-color': '#7a4a00' }, dark: colours('#b8bcc2', '#ff8787') });
 
 createRoot(document.getElementById('root')!).render(
   <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto" getStyleNonce={() => nonce}>

@@ -220,15 +220,18 @@ func minus(a, b []int64) (out []int64) {
 }
 
 type changed struct {
-	CodeDiscountNode *struct{ ID string }
-	UserErrors       []UserError
+	CodeDiscountNode *struct {
+		ID           string
+		CodeDiscount struct{ Codes struct{ Nodes []RedeemCode } }
+	}
+	UserErrors []UserError
 }
 
 // SaveDiscount creates a discount with its first code (id "") or changes one,
-// and returns its id. was is what the store showed of it before. An error that
+// and returns its id and its first code's. was is what the store showed of it before. An error that
 // is *Refused says what Shopify does not want; TAKEN, that another discount has
 // the code.
-func SaveDiscount(ctx context.Context, q Query, id, title, code string, s offer.Spec, c money.Currency, was *offer.Spec) (string, error) {
+func SaveDiscount(ctx context.Context, q Query, id, title, code string, s offer.Spec, c money.Currency, was *offer.Spec) (discountID, codeID string, err error) {
 	document := map[bool]string{false: "discount_basic_", true: "discount_shipping_"}[s.Kind == offer.FreeShipping]
 	vars := map[string]any{"input": input(title, code, s, c, was)}
 	if id == "" {
@@ -239,17 +242,20 @@ func SaveDiscount(ctx context.Context, q Query, id, title, code string, s offer.
 	}
 	var in map[string]changed
 	if err := q(ctx, document, vars, &in); err != nil {
-		return "", err
+		return "", "", err
 	}
 	for _, got := range in {
 		if len(got.UserErrors) > 0 {
-			return "", &Refused{What: "save the discount", Errors: got.UserErrors}
+			return "", "", &Refused{What: "save the discount", Errors: got.UserErrors}
 		}
-		if got.CodeDiscountNode != nil {
-			return got.CodeDiscountNode.ID, nil
+		if n := got.CodeDiscountNode; n != nil {
+			for _, c := range n.CodeDiscount.Codes.Nodes {
+				codeID = c.ID
+			}
+			return n.ID, codeID, nil
 		}
 	}
-	return "", &Error{Shop: "a shop", What: document, Code: CodeNotJSON, Reason: "Shopify's answer names no discount", Unknown: true}
+	return "", "", &Error{Shop: "a shop", What: document, Code: CodeNotJSON, Reason: "Shopify's answer names no discount", Unknown: true}
 }
 
 // SwitchDiscount lets a discount count, or not. To let it count takes its end
@@ -280,6 +286,21 @@ func DeleteDiscount(ctx context.Context, q Query, id string) error {
 		if e.Code != "INVALID" || len(e.Field) == 0 || e.Field[0] != "id" {
 			return &Refused{What: "delete the discount", Errors: in.DiscountCodeDelete.UserErrors}
 		}
+	}
+	return nil
+}
+
+// RemoveCodes takes up to MostCodes codes out of a discount, which a store does
+// in its own time. Those that are gone are fine.
+func RemoveCodes(ctx context.Context, q Query, id string, codes []string) error {
+	var in struct {
+		DiscountCodeRedeemCodeBulkDelete struct{ UserErrors []UserError }
+	}
+	if err := q(ctx, "redeem_codes_delete", map[string]any{"discountId": id, "ids": codes}, &in); err != nil {
+		return err
+	}
+	if bad := in.DiscountCodeRedeemCodeBulkDelete.UserErrors; len(bad) > 0 {
+		return &Refused{What: "remove codes", Errors: bad}
 	}
 	return nil
 }

@@ -93,6 +93,8 @@ type readOrder struct {
 	Test, TaxesIncluded                                                                            bool
 	CreatedAt, UpdatedAt, ProcessedAt                                                              json.RawMessage
 	CancelledAt                                                                                    json.RawMessage
+	Email, Phone, ClientIP                                                                         string // null where the app may not see them
+	ShippingAddress, BillingAddress                                                                *readAddress
 	TotalPriceSet, TotalTaxSet, TotalTipReceivedSet, TotalShippingPriceSet, OriginalTotalDutiesSet graphBag
 	CustomAttributes                                                                               []struct{ Key, Value string }
 	Customer                                                                                       *struct {
@@ -112,6 +114,12 @@ type readOrder struct {
 	LineItems     nodes[readLine]
 	ShippingLines nodes[readShipping]
 	Refunds       []readRefund
+}
+
+type readAddress struct{ Address1, Address2, Zip, CountryCodeV2, Phone string }
+
+func (a *readAddress) asWebhook() map[string]any {
+	return map[string]any{"address1": a.Address1, "address2": a.Address2, "zip": a.Zip, "country_code": a.CountryCodeV2, "phone": a.Phone}
 }
 
 type nodes[T any] struct {
@@ -281,6 +289,17 @@ func (o *readOrder) asWebhook() ([]byte, error) {
 	}
 	if o.Customer != nil {
 		out["customer"] = obj{"id": o.Customer.LegacyResourceID}
+	}
+	for word, v := range map[string]string{"email": o.Email, "phone": o.Phone, "browser_ip": o.ClientIP} {
+		if v != "" {
+			out[word] = v
+		}
+	}
+	if o.ShippingAddress != nil {
+		out["shipping_address"] = o.ShippingAddress.asWebhook()
+	}
+	if o.BillingAddress != nil {
+		out["billing_address"] = o.BillingAddress.asWebhook()
 	}
 	if j := o.CustomerJourneySummary; j != nil && j.LastVisit != nil {
 		out["landing_site"], out["landing_site_ref"] = j.LastVisit.LandingPage, j.LastVisit.ReferralCode

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tributary/internal/platform"
@@ -18,13 +19,16 @@ import (
 )
 
 // Client reads orders and keeps coupons over a store's REST API (wc/v3). A store's address is a
-// merchant's word, so it is called with care: https only, no private address
-// behind the name, no redirect followed, an answer of limited size and time.
-// It is safe for concurrent use.
+// merchant's word, so it is called with care: no private address behind the
+// name, no redirect followed, an answer of limited size and time, and keys never
+// over a line that is not encrypted. It is safe for concurrent use.
 type Client struct {
 	http  *http.Client
 	agent string
-	plain bool // http and private addresses, too
+	plain bool // private addresses, too, and keys over plain http
+	now   func() time.Time
+
+	ways sync.Map // Access → way: how a store took the keys last
 }
 
 // Access is a store's address and its REST keys.
@@ -39,7 +43,7 @@ const (
 // NewClient makes a Client. development also lets it call stores at private
 // addresses and over plain http.
 func NewClient(version string, development bool) *Client {
-	c := &Client{agent: "Tributary/" + version, plain: development}
+	c := &Client{agent: "Tributary/" + version, plain: development, now: time.Now}
 	c.http = &http.Client{Timeout: restTimeout, Transport: platform.CarefulTransport(development, restTimeout), CheckRedirect: platform.NoRedirect}
 	return c
 }
@@ -85,24 +89,42 @@ func (c *Client) ReadOrder(ctx context.Context, a Access, id int64) (Read, error
 
 // list reads all pages of a list as one.
 func (c *Client) list(ctx context.Context, a Access, path string) ([]byte, error) {
+	return c.listAll(ctx, a, path, nil, maxRefunds)
+}
+
+// listAll reads the pages of a list as one, up to most items and what is left of
+// the last page.
+func (c *Client) listAll(ctx context.Context, a Access, path string, query url.Values, most int) ([]byte, error) {
 	var items [][]byte
 	for page := 1; ; page++ {
-		body, h, err := c.get(ctx, a, path, url.Values{"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(page)}}, '[')
+		part, pages, err := c.page(ctx, a, path, query, page)
 		if err != nil {
 			return nil, err
-		}
-		var part []json.RawMessage
-		if err := json.Unmarshal(body, &part); err != nil {
-			return nil, &Error{What: what(a, path), Code: "unexpected", Reason: "the store's list cannot be read", cause: err}
 		}
 		for _, p := range part {
 			items = append(items, p)
 		}
-		pages, _ := strconv.Atoi(h.Get("X-WP-TotalPages"))
-		if page >= pages || page*perPage >= maxRefunds {
+		if page >= pages || page*perPage >= most {
 			return append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']'), nil
 		}
 	}
+}
+
+// page reads one page of a list, and how many there are.
+func (c *Client) page(ctx context.Context, a Access, path string, query url.Values, n int) (items []json.RawMessage, pages int, err error) {
+	q := url.Values{"per_page": {strconv.Itoa(perPage)}, "page": {strconv.Itoa(n)}}
+	for k, v := range query {
+		q[k] = v
+	}
+	body, h, err := c.get(ctx, a, path, q, '[')
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := json.Unmarshal(body, &items); err != nil {
+		return nil, 0, &Error{What: what(a, path), Code: "unexpected", Reason: "the store's list cannot be read", cause: err}
+	}
+	pages, _ = strconv.Atoi(h.Get("X-WP-TotalPages"))
+	return items, pages, nil
 }
 
 // get reads one JSON document that begins with first.
@@ -111,8 +133,9 @@ func (c *Client) get(ctx context.Context, a Access, path string, query url.Value
 }
 
 // do sends a request, with a JSON body or without, and reads one JSON document
-// that begins with first. It is sent once: what a store did with a request that
-// was not answered has to be looked up.
+// that begins with first. It is sent once, and again only to be let in another
+// way: a store that knows no key has done nothing. What a store did with a
+// request that was not answered has to be looked up.
 func (c *Client) do(ctx context.Context, a Access, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	return c.call(ctx, a, "wc/v3", method, path, query, content, first)
 }
@@ -121,12 +144,34 @@ func (c *Client) do(ctx context.Context, a Access, method, path string, query ur
 func (c *Client) call(ctx context.Context, a Access, namespace, method, path string, query url.Values, content []byte, first byte) ([]byte, http.Header, error) {
 	e := &Error{What: what(a, path)}
 	u, err := url.Parse(a.BaseURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !c.plain) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		e.Code, e.Reason = "not_allowed", "the store's address must begin with https:// to be called with its keys"
 		return nil, nil, e
 	}
 	u = u.JoinPath("wp-json", namespace, path)
-	u.RawQuery = query.Encode()
+	ways := c.waysOf(a, u)
+	for i, w := range ways {
+		doc, h, err := c.once(ctx, a, w, method, *u, query, content, first, *e)
+		var no *Error
+		unseen := errors.As(err, &no) && no.Status == http.StatusUnauthorized && no.Code != codeWrongKey
+		if unseen && i < len(ways)-1 {
+			continue
+		}
+		if unseen {
+			c.ways.Delete(a)
+		} else if err == nil {
+			c.ways.Store(a, w)
+		}
+		return doc, h, err
+	}
+	return nil, nil, e // there is one way at least
+}
+
+// once sends a request with the keys in one way.
+func (c *Client) once(ctx context.Context, a Access, w way, method string, u url.URL, query url.Values, content []byte, first byte, about Error) ([]byte, http.Header, error) {
+	e := &about
+	query = w.sign(a, method, &u, query, c.now())
+	u.RawQuery = encodeQuery(query)
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(content))
 	if err != nil {
 		e.Code, e.Reason, e.cause = "not_allowed", "the store's address cannot be called", err
@@ -135,13 +180,26 @@ func (c *Client) call(ctx context.Context, a Access, namespace, method, path str
 	if content != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.SetBasicAuth(a.Key, a.Secret)
-	req.Header.Set("User-Agent", c.agent)
+	if w == byHeader {
+		req.SetBasicAuth(a.Key, a.Secret)
+	}
 	req.Header.Set("Accept", "application/json")
+	return c.answer(req, first, e)
+}
+
+// answer sends a request and reads one JSON document that begins with first.
+// What is wrong is written into e.
+func (c *Client) answer(req *http.Request, first byte, e *Error) ([]byte, http.Header, error) {
+	ctx := req.Context()
+	req.Header.Set("User-Agent", c.agent)
 	res, err := c.http.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
+		}
+		// The error's own text has the address in it, and that may have the keys.
+		if u := (*url.Error)(nil); errors.As(err, &u) {
+			err = u.Err
 		}
 		e.Code, e.Reason, e.cause = "no_answer", "the store does not answer", err
 		if errors.Is(err, platform.ErrPrivate) {

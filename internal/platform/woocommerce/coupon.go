@@ -172,6 +172,27 @@ func (c *Client) CouponByCode(ctx context.Context, a Access, code string, cur mo
 	return readCoupon(a, list[0], cur)
 }
 
+// CouponsByID lists those of up to MostCoupons coupons that a store still has.
+func (c *Client) CouponsByID(ctx context.Context, a Access, ids []int64, cur money.Currency) ([]Coupon, error) {
+	text := make([]string, len(ids))
+	for i, id := range ids {
+		text[i] = FormatID(id)
+	}
+	items, _, err := c.page(ctx, a, "coupons", url.Values{"include": {strings.Join(text, ",")}, "status": {"any"}}, 1)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Coupon, 0, len(items))
+	for _, it := range items {
+		k, err := readCoupon(a, it, cur)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *k)
+	}
+	return out, nil
+}
+
 func readCoupon(a Access, doc []byte, cur money.Currency) (*Coupon, error) {
 	var w couponWire
 	if err := json.Unmarshal(doc, &w); err != nil {

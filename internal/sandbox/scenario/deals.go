@@ -79,7 +79,7 @@ func Influencers(deals []Deal) []sandbox.Influencer {
 		d := &deals[i]
 		out[i] = sandbox.Influencer{Slug: d.Handle, UTMID: d.Handle, Weight: d.Weight, Codes: []sandbox.Code{{Text: d.code(), PercentBps: d.OffBps}}}
 		if d.Model == Livestream {
-			out[i].Codes = append(out[i].Codes, sandbox.Code{Text: d.liveCode(), PercentBps: 2000})
+			out[i].Codes = append(out[i].Codes, sandbox.Code{Text: d.liveCode(), PercentBps: 2000, Own: true})
 		}
 	}
 	return out

@@ -55,7 +55,9 @@ func (s *Scenario) agreeOne(ctx context.Context, p *party) error {
 			return err
 		}
 	}
-	if err := s.API.post(ctx, "/codes", obj{"agreement_id": p.Agreement, "code": p.code()}, nil); err != nil {
+	// The code is made in the store, by the work that this leaves behind.
+	terms := obj{"kind": "percent", "percent": fmt.Sprintf("%d.%02d", p.OffBps/100, p.OffBps%100), "combines_with": []string{"order", "product", "shipping"}}
+	if err := s.API.post(ctx, "/discounts", obj{"agreement_id": p.Agreement, "pattern": p.code(), "terms": terms}, nil); err != nil {
 		return err
 	}
 	var link struct{ ID, URL string }

@@ -2,11 +2,11 @@ package content
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 
 	"tributary/internal/errs"
+	"tributary/internal/platform"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 )
@@ -41,18 +41,16 @@ func Disconnect(ctx context.Context, tx *store.Tx, id int64) (*store.SocialAccou
 	return tx.SocialAccount(ctx, id)
 }
 
-func tokenPlace(shopID int64, platform string) []byte {
-	return fmt.Appendf(nil, "shop/%d/social/%s/token", shopID, platform)
-}
+func tokenPlace(shopID int64, network string) []byte { return platform.SocialPlace(shopID, network) }
 
 var tagPattern = regexp.MustCompile(`^[\p{L}\p{N}_]{2,100}$`)
 
 // Watch searches a platform for a hashtag from now on: the posts that carry it
 // are submitted for the agreement, and rejected unless somebody approves them,
 // because anybody can use a tag.
-func Watch(ctx context.Context, tx *store.Tx, agreementID int64, platform, tag string) (*store.Hashtag, error) {
+func Watch(ctx context.Context, tx *store.Tx, agreementID int64, network, tag string) (*store.Hashtag, error) {
 	var w errs.Wrong
-	w.When(platform != YouTube && platform != Instagram, "platform", "must be youtube or instagram")
+	w.When(network != YouTube && network != Instagram, "platform", "must be youtube or instagram")
 	tag = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(tag), "#"))
 	w.When(!tagPattern.MatchString(tag), "tag", "must be a hashtag of 2 to 100 letters and digits")
 	if err := w.Err("invalid_hashtag", "The hashtag cannot be like this."); err != nil {
@@ -61,7 +59,7 @@ func Watch(ctx context.Context, tx *store.Tx, agreementID int64, platform, tag s
 	if _, err := tx.Agreement(ctx, agreementID); err != nil {
 		return nil, missing(err, "agreement")
 	}
-	h := store.Hashtag{AgreementID: agreementID, Platform: platform, Tag: tag}
+	h := store.Hashtag{AgreementID: agreementID, Platform: network, Tag: tag}
 	ok, err := tx.AddHashtag(ctx, &h)
 	if err != nil {
 		return nil, err

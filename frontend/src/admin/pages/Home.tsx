@@ -72,7 +72,7 @@ export function Home() {
   const waiting = over.isPending || (!standard && now.isPending);
   return (
     <>
-      <Header title="Home" note={over.data ? `Days of ${over.data.time_zone}` : undefined}>
+      <Header title="Home" note={over.data ? `Days of ${over.data.time_zone}` : '\u00a0'}>
         {currencies.length > 1 && <SegmentedControl size="xs" data={currencies} value={currency} onChange={(v) => set('currency', v)} aria-label="Currency" />}
         <SegmentedControl
           size="xs"

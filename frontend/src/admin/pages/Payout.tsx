@@ -14,6 +14,7 @@ export function Payout() {
   const name = useNames();
   const [asking, ask] = useDisclosure();
   const session = useSession();
+  const [settled, setSettled] = useState(false);
   const [fileError, setFileError] = useState<unknown>();
   const path = { id };
   const approve = useDo((key) => answered(api.POST('/api/v1/payouts/{id}/approve', { params: { path }, headers: { 'Idempotency-Key': key } })), ['payouts']);
@@ -98,7 +99,7 @@ export function Payout() {
           />
         </Section>
       ))}
-      {b.state === 'paying' && <Settle id={id} />}
+      {(b.state === 'paying' || settled) && <Settle id={id} onDone={() => setSettled(true)} />}
       <Section title="Lines">
         <Listing
           name="payout-lines"
@@ -124,7 +125,7 @@ export function Payout() {
 }
 
 // Settle takes in what the bank says became of the payouts.
-function Settle({ id }: { id: string }) {
+function Settle({ id, onDone }: { id: string; onDone: () => void }) {
   const [file, setFile] = useState<File | null>(null);
   const run = useAct(
     async (of: File, key: string) => answered(api.POST('/api/v1/payouts/{id}/settlements', { params: { path: { id } }, body: (await of.text()) as never, bodySerializer: (x: unknown) => x as string, headers: { 'Content-Type': 'text/csv', 'Idempotency-Key': key } })),
@@ -140,7 +141,7 @@ function Settle({ id }: { id: string }) {
         </Text>
         <Group align="flex-end">
           <FileInput w={280} size="xs" aria-label="Settlement file" placeholder="settlement.csv" accept=".csv,text/csv" value={file} onChange={setFile} clearable />
-          <Button size="xs" disabled={!file} loading={run.isPending} onClick={() => file && run.mutate(file)}>
+          <Button size="xs" disabled={!file} loading={run.isPending} onClick={() => file && (onDone(), run.mutate(file))}>
             Take in
           </Button>
         </Group>
