@@ -139,11 +139,6 @@ export function clock(at, zone) {
   return `${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}`;
 }
 
-// forgive takes out of the console's complaints what a journey has provoked.
-export function forgive(words) {
-  for (let i = complaints.length - 1; i >= 0; i--) if (complaints[i].includes(words)) complaints.splice(i, 1);
-}
-
 // play makes something happen in the Shopify store of an empty demo.
 export async function play(what) {
   const r = await fetch(new URL(`/play/${what}`, admins.shopify), { method: 'POST' });
