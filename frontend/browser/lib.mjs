@@ -119,6 +119,12 @@ export class App {
   }
 }
 
+// forgive forgets what the console said of refusals that were provoked.
+export function forgive(what) {
+  const kept = complaints.filter((c) => !what.test(c));
+  complaints.splice(0, complaints.length, ...kept);
+}
+
 // visit opens an address as a shopper: by its own name, Chromium is a robot here.
 export async function visit(url) {
   const page = await (await context({ userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36' })).newPage();
@@ -131,11 +137,6 @@ export function clock(at, zone) {
   const p = {};
   for (const { type, value } of new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(at)) p[type] = value;
   return `${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}`;
-}
-
-// forgive takes out of the console's complaints what a journey has provoked.
-export function forgive(words) {
-  for (let i = complaints.length - 1; i >= 0; i--) if (complaints[i].includes(words)) complaints.splice(i, 1);
 }
 
 // play makes something happen in the Shopify store of an empty demo.

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { defaultsOf } from './terms';
 
 it('reads the defaults out of the schema that the server publishes', () => {
-  const schema: unknown = JSON.parse(readFileSync(new URL('../../../../../internal/domain/terms/terms.schema.json', import.meta.url), 'utf8'));
+  const schema: unknown = JSON.parse(readFileSync('../internal/domain/terms/terms.schema.json', 'utf8'));
   const found = new Map(defaultsOf(schema).map((d) => [d.path, d]));
   expect(found.get('hold days')?.value).toBe('30');
   expect(found.get('schedule')?.value).toBe('monthly');
