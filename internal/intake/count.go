@@ -120,8 +120,10 @@ func (w *work) cells(e *entry, sources []*source) kpi.Cells {
 		byClick := share.Via == attribution.Click || share.Via == attribution.Visit
 		for _, k := range dims {
 			m := at(k.Dim, k.ID)
-			m[kpi.Gross] += s.eval.Gross
-			m[kpi.Net] += s.eval.Net
+			if !seen[k] || len(share.Lines) > 0 { // shares have lines of their own, or each the whole order
+				m[kpi.Gross] += s.eval.Gross
+				m[kpi.Net] += s.eval.Net
+			}
 			if seen[k] { // an order that two share is one
 				continue
 			}

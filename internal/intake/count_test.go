@@ -117,6 +117,9 @@ func TestASharedOrderCountsTheSameWhicheverShareIsFolded(t *testing.T) {
 	if got := s.counted(kpi.Shop, 0); got[kpi.Orders] != 2 || got[kpi.Acquired] != 2 {
 		t.Errorf("%d orders of the shop, %d of which acquired a customer, want 2 and 2", got[kpi.Orders], got[kpi.Acquired])
 	}
+	if got := s.counted(kpi.Shop, 0); got[kpi.Gross] != 3600 || got[kpi.Net] != 3600 {
+		t.Errorf("%d sold and %d kept of the shop, want 3600 once, not once for each share", got[kpi.Gross], got[kpi.Net])
+	}
 	for _, campaign := range []int64{1, 2} {
 		if got := s.counted(kpi.Campaign, campaign); got[kpi.Orders] != 2 || got[kpi.Acquired] != 1 {
 			t.Errorf("%d orders of campaign %d, %d of which acquired a customer, want 2 and 1", got[kpi.Orders], campaign, got[kpi.Acquired])
