@@ -39,7 +39,7 @@ type KPIStep struct {
 	Counts   KPICounts `json:"counts"`
 	Gross    []KPI     `json:"gross" doc:"Before refunds, with the cost before clawback"`
 	Net      []KPI     `json:"net" doc:"After refunds, with the cost that remained"`
-	Repeat   KPI       `json:"repeat"`
+	Repeat   KPI       `json:"repeat" doc:"n/a for links, codes, pages, live sessions and posts: a customer comes back to whoever acquired them, by whatever touch"`
 }
 
 // KPICounts is what was counted.
@@ -54,7 +54,7 @@ type KPICounts struct {
 	Gross       Money `json:"gross" doc:"Net sales as sold"`
 	NetSales    Money `json:"net" doc:"Net sales after refunds"`
 	Acquired    int64 `json:"acquired" doc:"Customers whose first order was attributed"`
-	Repeats     int64 `json:"repeats" doc:"Later orders of customers acquired before"`
+	Repeats     int64 `json:"repeats" doc:"Later orders of customers acquired before; counted for the shop, campaigns and influencers"`
 	Leads       int64 `json:"leads"`
 	Entries     int64 `json:"entries"`
 	Earned      Money `json:"earned" doc:"Commission and fees posted; of a link, code, page, live session or post: what it holds now, net of what was taken back"`
@@ -109,11 +109,13 @@ func asKPIStep(r *store.KPIRow, dim kpi.Dim, grain store.KPIGrain) KPIStep {
 	amount := func(k kpi.Measure) Money { return asMoney(m[k], r.Currency) }
 	step := KPIStep{
 		Currency: r.Currency, Gross: asKPIs(m.GrossFigures(), r.Currency), Net: asKPIs(m.NetFigures(), r.Currency),
-		Repeat: KPI{Name: "repeat_rate", Unit: "percent", Formula: "later orders of acquired customers ÷ customers acquired",
-			Value: defined(m.RepeatRate(), m.RepeatRate().Decimal(100, 2))},
+		Repeat: KPI{Name: "repeat_rate", Unit: "percent", Formula: "later orders of acquired customers ÷ customers acquired"},
 		Counts: KPICounts{Impressions: m[kpi.Impressions], Clicks: m[kpi.Clicks], Visits: m[kpi.Visits], Orders: m[kpi.Orders], ClickOrders: m[kpi.ClickOrders],
 			CodeOrders: m[kpi.Orders] - m[kpi.ClickOrders], Kept: m[kpi.Kept], Gross: amount(kpi.Gross), NetSales: amount(kpi.Net), Acquired: m[kpi.Acquired],
 			Repeats: m[kpi.Repeats], Leads: m[kpi.Leads], Entries: m[kpi.Entries], Earned: amount(kpi.Earned), Reversed: amount(kpi.Reversed), Gifts: amount(kpi.Gifts)},
+	}
+	if dim.Repeats() {
+		step.Repeat.Value = defined(m.RepeatRate(), m.RepeatRate().Decimal(100, 2))
 	}
 	if p := dimPrefix[dim]; p != "" {
 		step.ID = formatID(p, r.ID)
@@ -131,12 +133,13 @@ func asKPIStep(r *store.KPIRow, dim kpi.Dim, grain store.KPIGrain) KPIStep {
 // KPIIn says what to sum.
 type KPIIn struct {
 	Dim   string `query:"dim" enum:"shop,campaign,influencer,link,code,page,session,post" default:"shop"`
-	From  string `query:"from" doc:"First day of the shop's calendar (2026-11-01), or with grain hour an instant; default 30 days ago"`
-	To    string `query:"to" doc:"The day after the last; default tomorrow"`
-	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total" doc:"hour with dim shop only"`
+	From  string `query:"from" doc:"First day of the shop's calendar (2026-11-01), or with grain hour an instant; default 30 days ago, or 24 hours"`
+	To    string `query:"to" doc:"The day after the last, or with grain hour an instant; default tomorrow, or in an hour"`
+	Grain string `query:"grain" enum:"hour,day,week,month,total" default:"total" doc:"Hours of the shop's clocks, days, weeks from Monday, months; hour with a range of at most 31 days (40 with dim shop)"`
 }
 
-// filter reads dim, grain and range. Hours are bounded to 40 days, days to 5 years.
+// filter reads dim, grain and range. Days are bounded to 5 years; hours to 40 days
+// where they are kept, and to 31 where they are counted for the answer.
 func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFilter, error) {
 	f := store.KPIFilter{Dim: kpi.Dim(slices.Index(kpi.DimNames, in.Dim)), Grain: store.KPIGrain(in.Grain)} //nolint:gosec // one of the names
 	y, m, d := now.In(shop.Zone).Date()
@@ -164,15 +167,15 @@ func (in *KPIIn) filter(shop *store.ShopForSettling, now time.Time) (store.KPIFi
 		}
 		*x.at = t.UTC()
 	}
-	longest := 5 * 366 * 24 * time.Hour
+	longest, instead := 5*366, ""
 	if f.Grain == store.KPIHour {
-		longest = 40 * 24 * time.Hour
+		longest, instead = 40, "; ask for one stretch after the other, or for days"
+		if !f.Dim.Hourly() {
+			longest = 31
+		}
 	}
-	if len(fields) == 0 && (!f.To.After(f.From) || f.To.Sub(f.From) > longest) {
-		fields = append(fields, errs.Field{Path: "to", Msg: fmt.Sprintf("must be after from, by at most %d days", int(longest.Hours()/24))})
-	}
-	if !f.Dim.Hourly() && f.Grain == store.KPIHour {
-		fields = append(fields, errs.Field{Path: "grain", Msg: "hours are kept for the shop as a whole; ask for days"})
+	if len(fields) == 0 && (!f.To.After(f.From) || f.To.Sub(f.From) > time.Duration(longest)*24*time.Hour) {
+		fields = append(fields, errs.Field{Path: "to", Msg: fmt.Sprintf("must be after from, by at most %d days with grain %s%s", longest, f.Grain, instead)})
 	}
 	if len(fields) > 0 {
 		return f, errs.New(errs.Invalid, "invalid_range", "There are no KPIs like this.", fields...)
@@ -203,7 +206,7 @@ func (s *Server) getKPIs(ctx context.Context, tx *store.Tx, in *getKPIsIn) (KPIs
 }
 
 func kpisOf(ctx context.Context, tx *store.Tx, shop *store.ShopForSettling, dim string, f store.KPIFilter) (KPIs, error) {
-	rows, err := tx.KPIs(ctx, f)
+	rows, err := insight.KPIs(ctx, tx, f)
 	if err != nil {
 		return KPIs{}, err
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,13 @@ func TestKPIsAreShownWithTheirFormulas(t *testing.T) {
 	w.a.get("/kpis/cohorts").is(200)
 	w.a.get("/kpis?from=yesterday&to=tomorrow").problem(422, "invalid_range")
 	w.a.get("/kpis?from=2026-11-02&to=2026-11-01").problem(422, "invalid_range")
-	w.a.get("/kpis?dim=link&id=lnk_1&grain=hour").problem(422, "invalid_range")
+	for dim, id := range map[string]string{"campaign": "cmp_1", "influencer": "inf_1", "link": "lnk_1", "code": "cod_1", "page": "pag_1", "session": "liv_1", "post": "pst_1"} {
+		month := "/kpis?grain=hour&dim=" + dim + "&id=" + id + "&from=2026-11-01T00:00:00Z&to=2026-12-02T00:00:0"
+		w.a.get(month + "0Z").is(200)
+		p := w.a.get(month+"1Z").problem(422, "invalid_range")
+		if field := p.list("errors")[0]; field["field"] != "to" || !strings.Contains(field["message"].(string), "at most 31 days with grain hour; ask for one stretch after the other, or for days") {
+			t.Errorf("%s: %v", dim, field)
+		}
+	}
 	w.a.get("/kpis?dim=influencer&id=cmp_1").problem(404, "not_found")
 }

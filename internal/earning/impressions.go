@@ -77,12 +77,12 @@ func (b *Book) impressions(ctx context.Context, posts []store.Post) ([]kpi.Cells
 	return out, nil
 }
 
-// eachImpressions hears what every post of the shop counts for, counted anew.
-func (b *Book) eachImpressions(ctx context.Context, f func(kpi.Cells)) error {
+// eachImpressions hears what every post of r's thing counts for, counted anew.
+func (b *Book) eachImpressions(ctx context.Context, r store.Recount, f func(kpi.Cells)) error {
 	const atOnce = 1000
 	var after int64
 	for {
-		posts, err := b.Tx.PostsAfter(ctx, after, atOnce)
+		posts, err := b.Tx.PostsToCount(ctx, r, after, atOnce)
 		if err != nil || len(posts) == 0 {
 			return err
 		}

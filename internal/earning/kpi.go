@@ -85,40 +85,65 @@ func programme(c kpi.Cells, hour time.Time, currency string, campaign, influence
 	c.At(kpi.Key{Dim: kpi.Influencer, ID: influencer, Hour: hour, Currency: currency})[m] += v
 }
 
+// recount counts anew what happened. Of one thing it may count more than r asks
+// for: other cells, and not all of those.
+func (b *Book) recount(ctx context.Context, r store.Recount) (kpi.Cells, error) {
+	out, zone := kpi.Cells{}, b.Shop.Zone
+	if err := b.Tx.EachOrderKPI(ctx, r, func(cells []byte) error {
+		c, err := kpi.Decode(cells)
+		if err == nil {
+			out.Add(c, 1)
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if err := b.Tx.EachExpense(ctx, r, func(x *store.Expense) error {
+		CountPosting(out, zone, x.CampaignID, x.InfluencerID, x.Currency, x.At, x.Minor)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := b.Tx.EachEarning(ctx, r, func(e *store.EarningRow) error {
+		CountRow(out, zone, e, 1)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := b.eachImpressions(ctx, r, func(c kpi.Cells) { out.Add(c, 1) }); err != nil {
+		return nil, err
+	}
+	if err := b.Tx.EachValidClick(ctx, r, func(k *store.ValidClick) error {
+		CountClick(out, zone, k.CampaignID, k.InfluencerID, k.LinkID, k.PageID, b.Shop.Currency, k.At, 1)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Hours counts the hours of one thing that begin in [f.From, f.To) from what
+// happened, as VerifyKPI does: they add up to the days that are kept.
+func (b *Book) Hours(ctx context.Context, f store.KPIFilter) ([]store.KPIRow, error) {
+	cells, err := b.recount(ctx, store.Recount{Dim: f.Dim, ID: f.ID, From: f.From, To: f.To.Add(time.Hour)}) // of an hour that begins just before To, too
+	if err != nil {
+		return nil, fmt.Errorf("count hours of %s %d: %w", kpi.DimNames[f.Dim], f.ID, err)
+	}
+	var out []store.KPIRow
+	for _, k := range cells.Keys() {
+		if k.Dim == f.Dim && k.ID == f.ID && !k.Hour.Before(f.From) && k.Hour.Before(f.To) {
+			out = append(out, store.KPIRow{ID: k.ID, At: k.Hour, Currency: k.Currency, Measures: *cells[k]})
+		}
+	}
+	return out, nil
+}
+
 // VerifyKPI counts everything anew and compares with what is counted. It
 // reports to Dry.
 func (b *Book) VerifyKPI(ctx context.Context) error {
-	want := kpi.Cells{}
 	zone := b.Shop.Zone
-	err := b.Tx.EachOrderKPI(ctx, func(cells []byte) error {
-		c, err := kpi.Decode(cells)
-		if err == nil {
-			want.Add(c, 1)
-		}
-		return err
-	})
+	want, err := b.recount(ctx, store.Recount{})
 	if err != nil {
-		return err
-	}
-	if err := b.Tx.EachExpense(ctx, func(x *store.Expense) error {
-		CountPosting(want, zone, x.CampaignID, x.InfluencerID, x.Currency, x.At, x.Minor)
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := b.Tx.EachEarning(ctx, func(r *store.EarningRow) error {
-		CountRow(want, zone, r, 1)
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := b.eachImpressions(ctx, func(c kpi.Cells) { want.Add(c, 1) }); err != nil {
-		return err
-	}
-	if err := b.Tx.EachValidClick(ctx, func(k *store.ValidClick) error {
-		CountClick(want, zone, k.CampaignID, k.InfluencerID, k.LinkID, k.PageID, b.Shop.Currency, k.At, 1)
-		return nil
-	}); err != nil {
 		return err
 	}
 	days, hours := kpi.Cells{}, kpi.Cells{}

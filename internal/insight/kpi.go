@@ -8,8 +8,22 @@ import (
 	"time"
 
 	"tributary/internal/domain/kpi"
+	"tributary/internal/earning"
 	"tributary/internal/store"
 )
+
+// KPIs sums what was counted. Hours are kept for the shop alone; those of
+// anything else are counted when they are asked for.
+func KPIs(ctx context.Context, tx *store.Tx, f store.KPIFilter) ([]store.KPIRow, error) {
+	if f.Grain != store.KPIHour || f.Dim.Hourly() || f.EachID {
+		return tx.KPIs(ctx, f)
+	}
+	book, err := earning.NewBook(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	return book.Hours(ctx, f)
+}
 
 // Cohort is the customers acquired in one month of the shop's calendar.
 type Cohort struct {

@@ -227,17 +227,6 @@ func scanKPI(r pgx.CollectableRow) (k KPIRow, err error) {
 	return k, err
 }
 
-// EachOrderKPI hears what every order counts for, as kpi.Cells.Encode wrote it.
-func (tx *Tx) EachOrderKPI(ctx context.Context, f func(cells []byte) error) error {
-	rows, err := tx.pgx.Query(ctx, "SELECT kpi FROM orders WHERE shop_id = $1 AND kpi IS NOT NULL", tx.ShopID)
-	if err != nil {
-		return fmt.Errorf("read what orders count for: %w", err)
-	}
-	var b []byte
-	_, err = pgx.ForEachRow(rows, []any{&b}, func() error { return f(b) })
-	return err
-}
-
 // PostKPIs returns what posts count for, as kpi.Cells.Encode wrote it.
 func (tx *Tx) PostKPIs(ctx context.Context, ids []int64) (map[int64][]byte, error) {
 	rows, err := tx.pgx.Query(ctx, "SELECT id, kpi FROM posts WHERE shop_id = $1 AND id = ANY($2)", tx.ShopID, ids)
@@ -277,60 +266,6 @@ func (tx *Tx) AgreementParties(ctx context.Context, ids []int64) (map[int64]Part
 		return nil, fmt.Errorf("load whose agreements are: %w", err)
 	}
 	return out, nil
-}
-
-// Expense is a posting to commission expense.
-type Expense struct {
-	CampaignID, InfluencerID int64
-	Currency                 string
-	At                       time.Time
-	Minor                    int64
-}
-
-// EachExpense hears every posting to commission expense.
-func (tx *Tx) EachExpense(ctx context.Context, f func(*Expense) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT coalesce(e.campaign_id, d.campaign_id, 0), l.influencer_id, l.currency, l.origin_at, l.minor
-		FROM ledger_entries l LEFT JOIN earnings e ON e.shop_id = l.shop_id AND e.id = l.earning_id AND l.earning_id <> 0
-		LEFT JOIN disputes d ON d.shop_id = l.shop_id AND d.journal_id = l.journal_id AND l.kind = 8
-		WHERE l.shop_id = $1 AND l.account = 1`, tx.ShopID)
-	if err != nil {
-		return fmt.Errorf("read commission expense: %w", err)
-	}
-	var x Expense
-	_, err = pgx.ForEachRow(rows, []any{&x.CampaignID, &x.InfluencerID, &x.Currency, &x.At, &x.Minor}, func() error { return f(&x) })
-	return err
-}
-
-// EachEarning hears every earning, in the fields that count.
-func (tx *Tx) EachEarning(ctx context.Context, f func(*EarningRow) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT kind, source, influencer_id, campaign_id, link_id, code_id, page_id, session_id, currency, net_base, counted, posted, state, occurred_at
-		FROM earnings WHERE shop_id = $1`, tx.ShopID)
-	if err != nil {
-		return fmt.Errorf("read earnings: %w", err)
-	}
-	var e EarningRow
-	_, err = pgx.ForEachRow(rows, []any{&e.Kind, &e.Source, &e.InfluencerID, &e.CampaignID, &e.LinkID, &e.CodeID, &e.PageID, &e.SessionID, &e.Currency, &e.NetBase, &e.Counted, &e.Posted, &e.State, &e.OccurredAt},
-		func() error { return f(&e) })
-	return err
-}
-
-// ValidClick is a click or visit that counts.
-type ValidClick struct {
-	CampaignID, InfluencerID, LinkID, PageID int64
-	At                                       time.Time
-}
-
-// EachValidClick hears every click and visit that counts.
-func (tx *Tx) EachValidClick(ctx context.Context, f func(*ValidClick) error) error {
-	rows, err := tx.pgx.Query(ctx, `SELECT a.campaign_id, a.influencer_id, c.link_id, c.page_id, c.at
-		FROM clicks c JOIN agreements a ON a.shop_id = c.shop_id AND a.id = c.agreement_id
-		WHERE c.shop_id = $1 AND c.day IS NOT NULL AND c.invalid = '' AND c.version_id <> 0`, tx.ShopID)
-	if err != nil {
-		return fmt.Errorf("read valid clicks: %w", err)
-	}
-	var c ValidClick
-	_, err = pgx.ForEachRow(rows, []any{&c.CampaignID, &c.InfluencerID, &c.LinkID, &c.PageID, &c.At}, func() error { return f(&c) })
-	return err
 }
 
 // EachKPI hears every cell that is counted: by hour, or by day, whose Hour is

@@ -91,6 +91,7 @@ type bought struct {
 	email    string
 	code     string
 	updated  time.Time
+	paid     time.Time // zero: at once
 	refunded bool
 	cancel   bool
 	click    string // signed id of the click that the cart remembers
@@ -111,7 +112,11 @@ func (b bought) body() []byte {
 		apps = append(apps, map[string]any{"type": "discount_code", "code": b.code, "value": "0.0", "value_type": "percentage"})
 		allocs = append(allocs, map[string]any{"amount": "0.00", "discount_application_index": 0})
 	}
-	o := map[string]any{"id": b.id, "name": fmt.Sprint("#", b.id), "created_at": b.at, "processed_at": b.at, "updated_at": b.updated, "currency": "USD", "presentment_currency": "USD",
+	paid := b.paid
+	if paid.IsZero() {
+		paid = b.at
+	}
+	o := map[string]any{"id": b.id, "name": fmt.Sprint("#", b.id), "created_at": b.at, "processed_at": paid, "updated_at": b.updated, "currency": "USD", "presentment_currency": "USD",
 		"financial_status": "paid", "taxes_included": false, "total_price": "50.00", "total_tax": "0.00", "test": false, "discount_codes": codes, "discount_applications": apps,
 		"email": b.email, "customer": map[string]any{"id": nil, "email": b.email}, "shipping_lines": []any{}, "refunds": refunds,
 		"line_items": []any{map[string]any{"id": b.id * 10, "product_id": 1, "quantity": 1, "price": "50.00", "total_discount": "0.00", "tax_lines": []any{}, "discount_allocations": allocs}}}

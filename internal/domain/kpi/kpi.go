@@ -68,8 +68,12 @@ const (
 )
 
 // Hourly tells whether hours are kept beside days: for the shop as a whole, so
-// that an order adds to few rows.
+// that an order adds to few rows. Those of all else are counted when asked for.
 func (d Dim) Hourly() bool { return d == Shop }
+
+// Repeats tells whether repeat conversions are counted: they are those of who
+// acquired the customer, by whatever touch, and so of no link or code.
+func (d Dim) Repeats() bool { return d <= Influencer }
 
 // DimNames are the dimensions in words, in order.
 var DimNames = []string{"shop", "campaign", "influencer", "link", "code", "page", "session", "post"}
