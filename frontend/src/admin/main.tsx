@@ -8,7 +8,7 @@ import { createBrowserRouter, RouterProvider } from 'react-router';
 import { Refused } from '../shared/api';
 import { frameParameters } from '../shared/session';
 import { routes } from './App';
-import { theme } from '../shared/theme';
+import { readable, theme } from '../shared/theme';
 
 const client = new QueryClient({
   defaultOptions: { queries: { staleTime: 15_000, retry: (n, e) => n < 2 && !(e instanceof Refused && e.status < 500) } },
@@ -32,7 +32,7 @@ const nonce = document.querySelector<HTMLElement>('meta[property="csp-nonce"]')?
 setNonce(nonce); // for what keeps the page behind a dialog from scrolling
 
 createRoot(document.getElementById('root')!).render(
-  <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+  <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto" getStyleNonce={() => nonce}>
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
     </QueryClientProvider>

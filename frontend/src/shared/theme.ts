@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const river: MantineColorsTuple = ['#e6f6f4', '#d2e9e6', '#a6d3cd', '#76bcb3', '#4fa99e', '#369d90', '#259789', '#118476', '#007668', '#006659'];
 
@@ -17,3 +17,7 @@ export const theme = createTheme({
     Card: { defaultProps: { withBorder: true, padding: 'md', radius: 'lg' } },
   },
 });
+
+// What is quiet or red is still read on a phone in the sun: 4.5 to 1 at least.
+const colours = (quiet: string, red: string) => ({ '--mantine-color-dimmed': quiet, '--mantine-color-placeholder': quiet, '--mantine-color-error': red, '--mantine-color-red-7': red });
+export const readable: CSSVariablesResolver = () => ({ variables: {}, light: { ...colours('#5c636a', '#c92a2a'), '--mantine-color-river-light-hover': '#c2e0dc', '--mantine-color-yellow-light-color': '#7a4a00' }, dark: colours('#b8bcc2', '#ff8787') });

@@ -272,7 +272,7 @@ function Links() {
           {
             head: 'QR',
             cell: (l) => (
-              <Anchor component="button" type="button" size="sm" onClick={() => picture(l)} aria-label={`QR code of ${l.slug}`}>
+              <Anchor component="button" type="button" size="sm" onClick={() => picture(l)} aria-label={`SVG: QR code of ${l.slug}`}>
                 SVG
               </Anchor>
             ),

@@ -210,7 +210,7 @@ function Tile({ title, better, now, before, series, currency, sales }: TileOf) {
           </Text>
         </div>
         {wide && points.filter((p) => p !== null).length > 1 && (
-          <Box aria-hidden>
+          <Box aria-hidden inert>
             <Sparkline w={90} h={36} data={points.map((p) => p ?? 0)} color="river.6" fillOpacity={0.2} strokeWidth={1.5} />
           </Box>
         )}

@@ -66,7 +66,7 @@ export function Wizard() {
       </Ask>
       <Stepper active={step} onStepClick={go} size="xs" mb="lg" iconSize={24} allowNextStepsSelect={false} wrap={false} styles={{ stepLabel: { fontSize: 12 }, steps: { overflowX: 'auto' }, separator: { minWidth: 8, marginInline: 4 } }}>
         {steps.map((s) => (
-          <Stepper.Step key={s} label={s} aria-label={s} />
+          <Stepper.Step key={s} label={s} />
         ))}
       </Stepper>
       {step === 0 && <Goal draft={draft} onChange={change} />}

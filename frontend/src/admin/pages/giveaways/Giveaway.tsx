@@ -280,13 +280,15 @@ function Proven({ of: g }: { of: Of }) {
           <Text size="sm" fw={600}>
             Drawn again in this browser, from what is public:
           </Text>
-          <Lines size="sm" role="status" aria-label="What was checked">
+          <div role="status">
+          <Lines size="sm" aria-label="What was checked">
             {(checked.data ?? []).map((f) => (
               <Lines.Item key={f.what} icon={<Text span c={f.ok ? 'green.8' : 'red.7'} aria-label={f.ok ? 'true' : 'not true'}>{f.ok ? '✓' : '✗'}</Text>}>
                 {f.what}
               </Lines.Item>
             ))}
           </Lines>
+          </div>
         </div>
         <div>
           <Text size="sm" fw={600}>
@@ -294,7 +296,7 @@ function Proven({ of: g }: { of: Of }) {
           </Text>
           <Lines type="ordered" size="sm">
             <Lines.Item>
-              Take the proof at <Anchor href={`${g.page}/proof`} target="_blank" rel="noreferrer" inherit>{g.page}/proof</Anchor>; it has every entry’s id and the number.
+              Take the proof at <Anchor href={`${g.page}/proof`} target="_blank" rel="noreferrer" inherit underline="always">{g.page}/proof</Anchor>; it has every entry’s id and the number.
             </Lines.Item>
             <Lines.Item>The sha256 of the sorted ids joined by “|”, then “|” and their count, is the hash that was published at the freeze.</Lines.Item>
             <Lines.Item>{p.beacon.kind === 'drand' ? 'The number is the sha256 of the round’s signature, which drand publishes.' : 'The sha256 of the seed is the hash that was announced before the freeze.'}</Lines.Item>
