@@ -7,7 +7,7 @@ import { isNegative, money, words, type Money } from '../shared/format';
 export function Header({ title, note, children }: { title: ReactNode; note?: ReactNode; children?: ReactNode }) {
   return (
     <Group justify="space-between" align="flex-start" mb="md" gap="sm">
-      <div>
+      <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
         <Title order={1}>{title}</Title>
         {note && (
           <Text c="dimmed" size="sm" component="div">

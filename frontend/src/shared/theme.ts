@@ -6,7 +6,7 @@ const river: MantineColorsTuple = ['#e6f6f4', '#d2e9e6', '#a6d3cd', '#76bcb3', '
 export const theme = createTheme({
   colors: { river },
   primaryColor: 'river',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: 8,
   autoContrast: true,
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
@@ -20,4 +20,4 @@ export const theme = createTheme({
 
 // What is quiet or red is still read on a phone in the sun: 4.5 to 1 at least.
 const colours = (quiet: string, red: string) => ({ '--mantine-color-dimmed': quiet, '--mantine-color-placeholder': quiet, '--mantine-color-error': red, '--mantine-color-red-7': red });
-export const readable: CSSVariablesResolver = () => ({ variables: {}, light: { ...colours('#5c636a', '#c92a2a'), '--mantine-color-river-light-hover': '#c2e0dc', '--mantine-color-yellow-light-color': '#7a4a00' }, dark: colours('#b8bcc2', '#ff8787') });
+export const readable: CSSVariablesResolver = () => ({ variables: {}, light: { ...colours('#5c636a', '#c92a2a'), '--mantine-color-river-light-hover': '#c2e0dc', '--mantine-color-yellow-light-color': '#7a4a00', '--mantine-color-green-light-color': '#1b5e20', '--mantine-color-green-8': '#237032' }, dark: { ...colours('#b8bcc2', '#ff8787'), '--mantine-color-green-8': '#69db7c' } });

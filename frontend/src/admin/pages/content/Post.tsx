@@ -141,7 +141,7 @@ function Engagement({ of: p }: { of: Schemas['Post'] }) {
         {p.standing?.gone && <Text size="sm">The post is {p.standing.gone} now and keeps what it was last seen with.</Text>}
         {plotted.length > 1 && (
           <>
-            <SegmentedControl size="xs" data={[...numbers]} value={shown} onChange={setShown} aria-label="Number" w="fit-content" />
+            <SegmentedControl size="xs" data={[...numbers]} value={shown} onChange={setShown} aria-label="Number" w="fit-content" maw="100%" style={{ overflowX: 'auto' }} />
             <figure style={{ margin: 0 }} aria-label={`${shown} over time`}>
               <LineChart h={180} data={plotted} dataKey="at" series={[{ name: field, color: 'river.6' }]} curveType="monotone" lineChartProps={{ accessibilityLayer: true }} />
             </figure>

@@ -74,7 +74,7 @@ export function Lead() {
             Nobody has said anything about it.
           </Text>
         ) : (
-          <Table aria-label="Decisions">
+          <Table aria-label="Decisions" style={{ overflowWrap: 'anywhere' }}>
             <Table.Tbody>
               {l.decisions!.map((d, i) => (
                 <Table.Tr key={i}>
