@@ -35,7 +35,10 @@ function SubmitPost() {
   const [caption, setCaption] = useState('');
   const [tags, setTags] = useState<string[]>([]);
   const [label, setLabel] = useState(false);
-  const [when, setWhen] = useState(() => localMinute(new Date()));
+  // Until another time is chosen it is the very instant, for the minute may have
+  // begun before the agreement did.
+  const [now] = useState(() => new Date());
+  const [when, setWhen] = useState(() => localMinute(now));
   const send = useDo((shop, body: Portal['SubmitPostInBody']) => answered(api.POST('/portal/v1/shops/{shop}/posts', { params: sent({ shop }), body })));
   if (signed.length === 0) return null;
   const under = agreement || signed[0]!.id;
@@ -44,7 +47,7 @@ function SubmitPost() {
       <form
         onSubmit={(e) => {
           e.preventDefault();
-          send.mutate({ agreement_id: under, url, platform, caption, hashtags: tags, paid_partnership: label, published_at: new Date(when).toISOString() });
+          send.mutate({ agreement_id: under, url, platform, caption, hashtags: tags, paid_partnership: label, published_at: (when === localMinute(now) ? now : new Date(when)).toISOString() });
         }}
       >
         <Stack gap="sm">
