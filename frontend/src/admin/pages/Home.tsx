@@ -1,6 +1,6 @@
 import { AreaChart, Sparkline } from '@mantine/charts';
 import '@mantine/charts/styles.css';
-import { Box, Card, Grid, Group, SegmentedControl, SimpleGrid, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
+import { Box, Card, Grid, Group, NativeSelect, SegmentedControl, SimpleGrid, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
@@ -73,19 +73,22 @@ export function Home() {
   return (
     <>
       <Header title="Home" note={over.data ? `Days of ${over.data.time_zone}` : '\u00a0'}>
-        {currencies.length > 1 && <SegmentedControl size="xs" data={currencies} value={currency} onChange={(v) => set('currency', v)} aria-label="Currency" />}
-        <SegmentedControl
-          size="xs"
-          value={days}
-          onChange={(v) => set('days', v)}
-          aria-label="Period"
-          data={[
-            { value: '1', label: 'Today' },
-            { value: '7', label: '7 days' },
-            { value: '30', label: '30 days' },
-            { value: '90', label: '90 days' },
-          ]}
-        />
+        <Group gap="xs" wrap="nowrap">
+          <SegmentedControl
+            size="xs"
+            value={days}
+            onChange={(v) => set('days', v)}
+            aria-label="Period"
+            data={[
+              { value: '1', label: 'Today' },
+              { value: '7', label: '7 days' },
+              { value: '30', label: '30 days' },
+              { value: '90', label: '90 days' },
+            ]}
+          />
+          {/* Beside the period, so that nothing moves when it is known. */}
+          {currencies.length > 1 && <NativeSelect size="xs" w={76} data={currencies} value={currency} onChange={(e) => set('currency', e.currentTarget.value)} aria-label="Currency" />}
+        </Group>
       </Header>
       <Guide />
       {waiting ? (
