@@ -15,7 +15,8 @@ export function Header({ title, note, children }: { title: ReactNode; note?: Rea
           </Text>
         )}
       </div>
-      {children && <Group gap="xs">{children}</Group>}
+      {/* On a phone always in a row of its own: what it says may come later, and nothing must move. */}
+      {children && <Group gap="xs" w={{ base: '100%', sm: 'auto' }}>{children}</Group>}
     </Group>
   );
 }
