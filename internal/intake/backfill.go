@@ -123,7 +123,6 @@ func (f *filler) flush(ctx context.Context) error {
 		return err
 	}
 	for _, o := range f.batch {
-		f.b.Seen++
 		if v, ok := known[o.ID]; ok && !v.Before(o.UpdatedAt) {
 			continue
 		}
@@ -132,6 +131,7 @@ func (f *filler) flush(ctx context.Context) error {
 		}
 		f.b.Taken++
 	}
+	f.b.Seen += int64(len(f.batch)) // all at once: a batch that fails is begun anew
 	f.batch = f.batch[:0]
 	f.b.Attempts, f.b.Note = 0, ""
 	return nil

@@ -299,7 +299,7 @@ func TestHistoryOfAWooCommerceStoreIsReadPageByPage(t *testing.T) {
 	s.ask(start.Add(-time.Hour), s.clock.now())
 	st.Break(1, sandbox.Fault{Status: 429, Body: "<html>slow down", Header: http.Header{"Retry-After": {"1"}}, Only: "/refunds"})
 	b := fill(t, s, sweeper)
-	if b.State != store.BackfillDone || b.Taken != 230 {
+	if b.State != store.BackfillDone || b.Seen != 230 || b.Taken != 230 {
 		t.Errorf("%+v", b)
 	}
 	s.drain()
