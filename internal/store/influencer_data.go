@@ -24,6 +24,14 @@ var influencerParts = []struct{ name, query string }{
 	{"earnings", `SELECT id, kind, source, rule, agreement_id, currency, gross_base, net_base, posted, state, reason, occurred_at, locked_at
 		FROM earnings WHERE shop_id = $1 AND influencer_id = $2 ORDER BY id`},
 	{"ledger", "SELECT journal_id, account, kind, currency, minor, effective_at FROM ledger_entries WHERE shop_id = $1 AND influencer_id = $2 ORDER BY journal_id, account"},
+	{"applications", "SELECT * FROM applications WHERE shop_id = $1 AND influencer_id = $2 ORDER BY id"},
+	{"proposals", "SELECT p.* FROM proposals p JOIN agreements a ON a.shop_id = p.shop_id AND a.id = p.agreement_id WHERE a.shop_id = $1 AND a.influencer_id = $2 ORDER BY p.id"},
+	{"disputes", "SELECT * FROM disputes WHERE shop_id = $1 AND influencer_id = $2 ORDER BY id"},
+	{"dispute_messages", "SELECT m.* FROM dispute_messages m JOIN disputes d ON d.shop_id = m.shop_id AND d.id = m.dispute_id WHERE d.shop_id = $1 AND d.influencer_id = $2 ORDER BY m.id"},
+	{"tax_forms", "SELECT id, kind, signed_at, valid_until FROM tax_forms WHERE shop_id = $1 AND influencer_id = $2 ORDER BY id"}, // what they say is sealed
+	{"pictures", "SELECT id, title, content_type, width, height, created_at FROM assets WHERE shop_id = $1 AND influencer_id = $2 ORDER BY id"},
+	{"mail_settings", "SELECT * FROM mail_settings WHERE shop_id = $1 AND influencer_id = $2"},
+	{"notices", "SELECT * FROM notices WHERE shop_id = $1 AND influencer_id = $2 ORDER BY at, kind, ref"},
 	{"payouts", "SELECT batch_id, currency, opening, movement, pay, state, provider_ref, settled_at FROM payout_lines WHERE shop_id = $1 AND influencer_id = $2 ORDER BY batch_id"},
 }
 
@@ -53,8 +61,9 @@ func (tx *Tx) InfluencerOwed(ctx context.Context, id int64) (owed bool, err erro
 }
 
 // EraseInfluencer takes the person out of an influencer: name, addresses, what
-// they are paid by, what they signed with. Keyed hashes stay, by which they are
-// told from buyers (R-9), and so do amounts, agreements and codes.
+// they are paid by, what they signed with, what they wrote and the pictures that
+// they handed in. Keyed hashes stay, by which they are told from buyers (R-9), and
+// so do amounts, agreements, codes and tax forms.
 func (tx *Tx) EraseInfluencer(ctx context.Context, id int64) error {
 	if _, err := tx.pgx.Exec(ctx, `UPDATE influencers SET handle = 'erased-' || id, name = 'Erased influencer', email = '', payout_method = '', payout_detail = '', customer_id = 0, erased_at = $3
 		WHERE shop_id = $1 AND id = $2`, tx.ShopID, id, tx.Now); err != nil {
@@ -68,6 +77,17 @@ func (tx *Tx) EraseInfluencer(ctx context.Context, id int64) error {
 	if _, err := tx.pgx.Exec(ctx, `UPDATE posts p SET author = '' FROM agreements a WHERE p.shop_id = $1 AND a.shop_id = p.shop_id AND a.id = p.agreement_id AND a.influencer_id = $2`,
 		tx.ShopID, id); err != nil {
 		return fmt.Errorf("erase the author of posts of influencer %d: %w", id, err)
+	}
+	for _, q := range []string{
+		"DELETE FROM applications WHERE shop_id = $1 AND influencer_id = $2",
+		"DELETE FROM assets WHERE shop_id = $1 AND influencer_id = $2",
+		"UPDATE mail_settings SET problem = '' WHERE shop_id = $1 AND influencer_id = $2",
+		"UPDATE proposals p SET text = '' FROM agreements a WHERE p.shop_id = $1 AND a.shop_id = p.shop_id AND a.id = p.agreement_id AND a.influencer_id = $2",
+		"UPDATE dispute_messages m SET text = '' FROM disputes d WHERE m.shop_id = $1 AND m.author = 'influencer' AND d.shop_id = m.shop_id AND d.id = m.dispute_id AND d.influencer_id = $2",
+	} {
+		if _, err := tx.pgx.Exec(ctx, q, tx.ShopID, id); err != nil {
+			return fmt.Errorf("erase what influencer %d wrote: %w", id, err)
+		}
 	}
 	return nil
 }
