@@ -251,20 +251,12 @@ func (s *simulator) addNames(ctx context.Context, tx *store.Tx) error {
 
 func influencerByHandle(ctx context.Context, tx *store.Tx, handle string) (int64, error) {
 	handle = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(handle), "@"))
-	var page store.Page
-	for {
-		found, next, err := tx.Influencers(ctx, store.InfluencerFilter{Search: handle}, page)
-		if err != nil {
-			return 0, err
-		}
-		for i := range found {
-			if found[i].Handle == handle {
-				return found[i].ID, nil
-			}
-		}
-		if next == nil {
-			return 0, noInfluencer(handle)
-		}
-		page.After = *next
+	found, err := tx.InfluencerByHandle(ctx, handle)
+	if store.IsNotFound(err) {
+		return 0, noInfluencer(handle)
 	}
+	if err != nil {
+		return 0, err
+	}
+	return found.ID, nil
 }
