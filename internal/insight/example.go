@@ -25,7 +25,7 @@ type Example struct {
 func Examples(t *terms.Terms, zone *time.Location) ([]Example, error) {
 	out := []Example{}
 	for i := range t.Components {
-		alone, err := changedTo(t, i)
+		alone, err := changed(t, func(t *terms.Terms) { t.Components, t.Caps = t.Components[i:i+1], terms.Caps{} })
 		if err != nil {
 			return nil, err
 		}
@@ -36,16 +36,6 @@ func Examples(t *terms.Terms, zone *time.Location) ([]Example, error) {
 		out = append(out, more...)
 	}
 	return out, nil
-}
-
-// changedTo is the terms with one of their components only.
-func changedTo(t *terms.Terms, i int) (*terms.Terms, error) {
-	c, err := terms.Parse(t.Canonical())
-	if err != nil {
-		return nil, fmt.Errorf("read the draft again: %w", err)
-	}
-	c.Components, c.Caps = c.Components[i:i+1], terms.Caps{}
-	return c, c.Validate()
 }
 
 // exampleOrder is an order of round size: 100 of a currency with cents.
@@ -173,16 +163,13 @@ func earnsOn(t *terms.Terms, zone *time.Location, returned bool) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	open := *t
-	open.Components = append([]terms.Component(nil), t.Components...)
-	open.Components[0].Via = nil // whatever won it
-	if err := open.Validate(); err != nil {
-		return 0, err
-	}
-	sim, err := SimulateOrders(orders, zone, Draft{Terms: &open})
+	open, err := changed(t, func(t *terms.Terms) { t.Components[0].Via = nil }) // whatever won it
 	if err != nil {
 		return 0, err
 	}
-	a, err := money.Parse(sim.Totals.Simulated.Amount, t.Currency)
-	return a.Minor, err
+	sim, err := SimulateOrders(orders, zone, Draft{Terms: open})
+	if err != nil {
+		return 0, err
+	}
+	return sim.Totals.Simulated.Minor, nil
 }

@@ -107,9 +107,11 @@ func (s *simulator) modes(out *ladderSums) (map[string]*terms.Terms, error) {
 		m := SimulatedMode{Mode: mode, Drafted: !slices.ContainsFunc(t.Components, func(k terms.Component) bool {
 			return k.Type == terms.Milestones && k.Mode != mode
 		})}
-		doc, err := changed(t, func(k *terms.Component) {
-			if k.Type == terms.Milestones {
-				k.Mode = mode
+		doc, err := changed(t, func(t *terms.Terms) {
+			for i := range t.Components {
+				if k := &t.Components[i]; k.Type == terms.Milestones {
+					k.Mode = mode
+				}
 			}
 		})
 		if e := errs.As(err); e != nil && len(e.Fields) > 0 {

@@ -208,10 +208,7 @@ func (s *simulator) addPosted(ctx context.Context, tx *store.Tx) error {
 		if d == nil {
 			continue
 		}
-		if d.today[sums[i].Kind] == nil {
-			d.today[sums[i].Kind] = purse{}
-		}
-		d.today[sums[i].Kind].add(money.Currency(sums[i].Currency), sums[i].Posted+sums[i].Cost)
+		d.today.add(sums[i].Kind, money.Currency(sums[i].Currency), sums[i].Posted+sums[i].Cost)
 	}
 	if !s.draft.HoldsNow || !earning.HasMilestones(s.draft.Terms) {
 		return nil

@@ -33,7 +33,7 @@ type deal struct {
 	sales      []*sale
 	evals      []commission.Eval  // of the sales
 	rows       []store.EarningRow // under the draft: everything but orders and ladders
-	today      map[store.EarningKind]purse
+	today      purses
 	kept       map[ladderKey]kept
 }
 
@@ -78,6 +78,24 @@ type purse map[money.Currency]int64
 
 func (p purse) add(c money.Currency, minor int64) { p[c] += minor }
 
+// purses are amounts by what they are for.
+type purses map[store.EarningKind]purse
+
+func (p purses) add(kind store.EarningKind, c money.Currency, minor int64) {
+	if p[kind] == nil {
+		p[kind] = purse{}
+	}
+	p[kind].add(c, minor)
+}
+
+func (p purses) join(o purses) {
+	for kind, amounts := range o {
+		for c, minor := range amounts {
+			p.add(kind, c, minor)
+		}
+	}
+}
+
 func newSimulator(d Draft, zone *time.Location) *simulator {
 	return &simulator{draft: d, zone: zone, people: map[int64]*person{}, deals: map[int64]*deal{}}
 }
@@ -95,7 +113,7 @@ func (s *simulator) person(id int64) *person {
 func (s *simulator) deal(agreement, influencer int64) *deal {
 	d := s.deals[agreement]
 	if d == nil {
-		d = &deal{id: agreement, person: influencer, today: map[store.EarningKind]purse{}}
+		d = &deal{id: agreement, person: influencer, today: purses{}}
 		s.deals[agreement] = d
 	}
 	return d
@@ -135,9 +153,11 @@ var (
 func (s *simulator) tiers() error {
 	for i, c := range conventions {
 		for k, p := range policies {
-			t, err := changed(s.draft.Terms, func(k *terms.Component) {
-				if k.Type == terms.RateTiers {
-					k.Convention, k.OnRefund = c, p
+			t, err := changed(s.draft.Terms, func(t *terms.Terms) {
+				for i := range t.Components {
+					if k := &t.Components[i]; k.Type == terms.RateTiers {
+						k.Convention, k.OnRefund = c, p
+					}
 				}
 			})
 			if err != nil {
@@ -149,16 +169,14 @@ func (s *simulator) tiers() error {
 	return nil
 }
 
-// changed is t with its components changed; an error when that is no document
-// that could be signed.
-func changed(t *terms.Terms, change func(*terms.Component)) (*terms.Terms, error) {
+// changed is a copy of t, changed; an error when that is no document that could
+// be signed.
+func changed(t *terms.Terms, change func(*terms.Terms)) (*terms.Terms, error) {
 	c, err := terms.Parse(t.Canonical())
 	if err != nil {
 		return nil, fmt.Errorf("read the draft again: %w", err)
 	}
-	for i := range c.Components {
-		change(&c.Components[i])
-	}
+	change(c)
 	return c, c.Validate()
 }
 

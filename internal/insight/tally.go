@@ -15,27 +15,20 @@ type tally struct {
 	sales, kept int   // shares of orders; orders of which something is kept
 	base        int64 // of the orders
 	kinds       map[store.EarningKind]kindSum
-	today       map[store.EarningKind]purse
+	today       purses
 }
 
 // kindSum is what the draft gives for one kind of thing. Of gifts it is what
 // they cost.
 type kindSum struct{ count, minor int64 }
 
-func (s *simulator) newTally() *tally {
-	return &tally{kinds: map[store.EarningKind]kindSum{}, today: map[store.EarningKind]purse{}}
+func newTally() *tally {
+	return &tally{kinds: map[store.EarningKind]kindSum{}, today: purses{}}
 }
 
 func (t *tally) add(kind store.EarningKind, count, minor int64) {
 	k := t.kinds[kind]
 	t.kinds[kind] = kindSum{k.count + count, k.minor + minor}
-}
-
-func (t *tally) posted(kind store.EarningKind, c money.Currency, minor int64) {
-	if t.today[kind] == nil {
-		t.today[kind] = purse{}
-	}
-	t.today[kind].add(c, minor)
 }
 
 // join adds another influencer's sums.
@@ -46,11 +39,7 @@ func (t *tally) join(o *tally) {
 	for kind, k := range o.kinds {
 		t.add(kind, k.count, k.minor)
 	}
-	for kind, p := range o.today {
-		for c, minor := range p {
-			t.posted(kind, c, minor)
-		}
-	}
+	t.today.join(o.today)
 }
 
 // tallies sums up by influencer.
@@ -58,7 +47,7 @@ func (s *simulator) tallies(ladders ladderSums) map[int64]*tally {
 	by := map[int64]*tally{}
 	of := func(person int64) *tally {
 		if by[person] == nil {
-			by[person] = s.newTally()
+			by[person] = newTally()
 		}
 		return by[person]
 	}
@@ -78,7 +67,7 @@ func (s *simulator) tallies(ladders ladderSums) map[int64]*tally {
 		t.kept += int(n)
 		t.add(store.EarningOrder, n, x.result.target)
 		if x.todayIn != "" {
-			t.posted(store.EarningOrder, x.todayIn, x.today)
+			t.today.add(store.EarningOrder, x.todayIn, x.today)
 		}
 	}
 	for _, d := range s.deals {
@@ -90,11 +79,7 @@ func (s *simulator) tallies(ladders ladderSums) map[int64]*tally {
 			r := &d.rows[i]
 			t.add(r.Kind, r.Counted, r.Posted+r.NetBase)
 		}
-		for kind, p := range d.today {
-			for c, minor := range p {
-				t.posted(kind, c, minor)
-			}
-		}
+		t.today.join(d.today)
 	}
 	for person, k := range ladders.drafted {
 		of(person).kinds[store.EarningMilestone] = k
@@ -104,7 +89,7 @@ func (s *simulator) tallies(ladders ladderSums) map[int64]*tally {
 
 // together is the sums of everybody. An order that two share is one.
 func (s *simulator) together(each map[int64]*tally) *tally {
-	all := s.newTally()
+	all := newTally()
 	for _, t := range each {
 		all.join(t)
 	}
