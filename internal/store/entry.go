@@ -149,8 +149,25 @@ func (tx *Tx) FreezeEntries(ctx context.Context, giveawayID int64, es []draw.Ent
 
 // FrozenEntries returns a giveaway's frozen list, ascending by id as published.
 func (tx *Tx) FrozenEntries(ctx context.Context, giveawayID int64) ([]FrozenEntry, error) {
+	return tx.frozen(ctx, giveawayID, "ORDER BY id")
+}
+
+// FrozenEntry returns one entry of a giveaway's frozen list; ErrNotFound when it
+// is not in it.
+func (tx *Tx) FrozenEntry(ctx context.Context, giveawayID, id int64) (FrozenEntry, error) {
+	es, err := tx.frozen(ctx, giveawayID, "AND id = $3", id)
+	if err == nil && len(es) == 0 {
+		err = fmt.Errorf("load entry of giveaway %d: %w", giveawayID, ErrNotFound)
+	}
+	if err != nil {
+		return FrozenEntry{}, err
+	}
+	return es[0], nil
+}
+
+func (tx *Tx) frozen(ctx context.Context, giveawayID int64, tail string, args ...any) ([]FrozenEntry, error) {
 	rows, err := tx.pgx.Query(ctx, `SELECT id, person, way, at, order_id, agreement_id, void, coalesce(place, 0) FROM giveaway_entries
-		WHERE shop_id = $1 AND giveaway_id = $2 ORDER BY id`, tx.ShopID, giveawayID)
+		WHERE shop_id = $1 AND giveaway_id = $2 `+tail, append([]any{tx.ShopID, giveawayID}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("load the frozen entries of giveaway %d: %w", giveawayID, err)
 	}
@@ -163,18 +180,6 @@ func (tx *Tx) FrozenEntries(ctx context.Context, giveawayID int64) ([]FrozenEntr
 		return nil, fmt.Errorf("load the frozen entries of giveaway %d: %w", giveawayID, err)
 	}
 	return out, nil
-}
-
-// FrozenEntry returns one entry of a giveaway's frozen list; ErrNotFound when it
-// is not in it.
-func (tx *Tx) FrozenEntry(ctx context.Context, giveawayID, id int64) (e FrozenEntry, err error) {
-	err = tx.pgx.QueryRow(ctx, `SELECT id, person, way, at, order_id, agreement_id, void, coalesce(place, 0) FROM giveaway_entries
-		WHERE shop_id = $1 AND giveaway_id = $2 AND id = $3`, tx.ShopID, giveawayID, id).Scan(&e.ID, &e.Person, &e.Way, &e.At, &e.OrderID, &e.AgreementID, &e.Void, &e.Place)
-	if err != nil {
-		return e, fmt.Errorf("load entry of giveaway %d: %w", giveawayID, notFound(err))
-	}
-	e.At, e.Counts = e.At.UTC(), true
-	return e, nil
 }
 
 // DrawEntries writes which entries could not win, and who won.
