@@ -165,19 +165,8 @@ func (tx *Tx) DueCodeChecks(ctx context.Context, kind string, every time.Duratio
 
 // DueCodeChecks returns the shops with discounts that were not looked at for
 // that long.
-func (db *DB) DueCodeChecks(ctx context.Context, every time.Duration) (ids []int64, err error) {
-	err = db.InTx(ctx, 0, func(tx *Tx) error {
-		rows, err := tx.pgx.Query(ctx, "SELECT shop_id FROM door_due_code_checks($1)", tx.Now.Add(-every))
-		if err != nil {
-			return err
-		}
-		ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("shops with codes to look at: %w", err)
-	}
-	return ids, nil
+func (db *DB) DueCodeChecks(ctx context.Context, every time.Duration) ([]int64, error) {
+	return db.shopIDs(ctx, "SELECT shop_id FROM door_due_code_checks($1::timestamptz - $2::interval)", every)
 }
 
 // ForgetDiscountsInStore makes all discounts be made in the store anew, for a
