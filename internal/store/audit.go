@@ -106,8 +106,11 @@ func (tx *Tx) VerifyAudit(ctx context.Context) (p AuditProof, err error) {
 			break
 		}
 	}
-	if p.Head = prev; p.Lines != headSeq || string(head) != string(prev) {
+	switch p.Head = prev; {
+	case p.Lines != headSeq:
 		p.Wrong = fmt.Sprintf("the log should have %d lines and has %d", headSeq, p.Lines)
+	case string(head) != string(prev):
+		p.Wrong = fmt.Sprintf("line %d is not the one that was noted last", p.Lines)
 	}
 	return p, nil
 }

@@ -60,6 +60,8 @@ func TestALogShowsEveryLineThatWasMeddledWith(t *testing.T) {
 		{"a line was taken out", "DELETE FROM audit_log WHERE shop_id = %d AND seq = 9", "line 9 is missing"},
 		{"the last was taken out", "DELETE FROM audit_log WHERE shop_id = %d AND seq = 40", "should have 40 lines and has 39"},
 		{"a hash was reckoned anew", "UPDATE audit_log SET detail = 'x', hash = sha256('x') WHERE shop_id = %d AND seq = 12", "line 12 was changed"},
+		{"the last was made anew", `UPDATE audit_log SET detail = '', hash = sha256(prev || convert_to(format('%%s|%%s|%%s:%%s|%%s:%%s|%%s:%%s|0:', seq, (extract(epoch FROM at) * 1000000)::bigint,
+			octet_length(actor), actor, octet_length(action), action, octet_length(target), target), 'UTF8')) WHERE shop_id = %d AND seq = 40`, "line 40 is not the one that was noted last"},
 		{"a time was changed", "UPDATE audit_log SET at = at + interval '1 microsecond' WHERE shop_id = %d AND seq = 1", "line 1 was changed"},
 	} {
 		owner(fmt.Sprintf(c.sql, shop))
