@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,12 +25,7 @@ func (r *Recount) all() bool { return r.Dim == kpi.Shop }
 
 // is tells whether r is of all, or of one of the dimensions.
 func (r *Recount) is(dims ...kpi.Dim) bool {
-	for _, d := range dims {
-		if r.Dim == d {
-			return true
-		}
-	}
-	return r.all()
+	return r.all() || slices.Contains(dims, r.Dim)
 }
 
 // recountArgs are the arguments of r's statements: the shop, the range and the thing.

@@ -5,6 +5,7 @@ package tax
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,12 +49,12 @@ func (f *Form) Check(now time.Time) error {
 	case W9:
 		w.When(f.Country != "US", "country", "is US in a W-9; whoever lives elsewhere fills in a W-8")
 		w.When(len(f.TIN) != 9 || strings.ContainsFunc(f.TIN, func(r rune) bool { return r < '0' || r > '9' }) || strings.Trim(f.TIN, "0") == "", "tin", "must be nine digits: an SSN, an ITIN or an EIN")
-		w.When(!known(f.Class), "class", "must be one of: "+strings.Join(Classes, ", "))
+		w.When(!slices.Contains(Classes, f.Class), "class", "must be one of: "+strings.Join(Classes, ", "))
 	case W8BEN, W8BENE:
 		w.When(f.Country == "US", "country", "is not US in a W-8; whoever lives there fills in a W-9")
 		w.When(len(f.TIN) > 30, "tin", "must have 30 characters at most")
 		if f.Kind == W8BENE {
-			w.When(!known(f.Class) || f.Class == "individual", "class", "must be one of: "+strings.Join(Classes[1:], ", "))
+			w.When(!slices.Contains(Classes, f.Class) || f.Class == "individual", "class", "must be one of: "+strings.Join(Classes[1:], ", "))
 			break
 		}
 		born, err := time.Parse(time.DateOnly, f.Born)
@@ -62,15 +63,6 @@ func (f *Form) Check(now time.Time) error {
 		w.When(true, "kind", "must be w9, w8ben or w8bene")
 	}
 	return w.Err("invalid_tax_form", "The form is not whole.")
-}
-
-func known(class string) bool {
-	for _, c := range Classes {
-		if c == class {
-			return true
-		}
-	}
-	return false
 }
 
 // ValidUntil is when a form signed at an instant has to be filled in again: a
