@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -40,12 +39,14 @@ const (
 	SealedPayee      SealedKind = "payout method" // text, with a word before it
 )
 
-// sealedPlaces says of each kind: the table, the value, what ID and Place are,
-// and how the value is set to $4, if it is not simply the column.
-var sealedPlaces = []struct {
+// sealedPlace says of a kind: the table, the value, what ID and Place are, and
+// how the value is set to $4, if it is not simply the column.
+type sealedPlace struct {
 	kind                          SealedKind
 	table, column, id, place, set string
-}{
+}
+
+var sealedPlaces = []sealedPlace{
 	{SealedHashKey, "shops", "hash_key", "id", "''", ""},
 	{SealedConnection, "connections", "secret", "id", "encode(token_hash, 'hex')", ""},
 	{SealedRestKeys, "connections", "rest_keys", "id", "encode(token_hash, 'hex')", ""},
@@ -73,25 +74,28 @@ func SealedKinds() (all []SealedKind) {
 	return all
 }
 
-// sealedSQL is the part after FROM that picks the values of a kind: those of
-// this shop that are there.
-func sealedSQL(kind SealedKind) (from, column, id, place, set string) {
+func placeOf(kind SealedKind) sealedPlace {
 	for _, p := range sealedPlaces {
 		if p.kind == kind {
-			shop := "shop_id"
-			if p.table == "shops" {
-				shop = "id"
-			}
-			return p.table + " WHERE " + shop + " = $1 AND length(" + p.column + ") > 0", p.column, p.id, p.place, cmp.Or(p.set, p.column+" = $4")
+			return p
 		}
 	}
 	panic("no sealed values are called " + string(kind))
 }
 
+// there is the condition for the values that are there, of the shop $1.
+func (p *sealedPlace) there() string {
+	shop := "shop_id"
+	if p.table == "shops" {
+		shop = "id"
+	}
+	return shop + " = $1 AND length(" + p.column + ") > 0"
+}
+
 // SealedCurrent counts the values of a kind that begin with prefix.
 func (tx *Tx) SealedCurrent(ctx context.Context, kind SealedKind, prefix []byte) (n int, err error) {
-	from, column, _, _, _ := sealedSQL(kind)
-	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM "+from+" AND substr("+column+", 1, length($2::bytea)) = $2", tx.ShopID, prefix).Scan(&n)
+	p := placeOf(kind)
+	err = tx.pgx.QueryRow(ctx, "SELECT count(*) FROM "+p.table+" WHERE "+p.there()+" AND substr("+p.column+", 1, length($2::bytea)) = $2", tx.ShopID, prefix).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count the sealed %s: %w", kind, err)
 	}
@@ -101,8 +105,9 @@ func (tx *Tx) SealedCurrent(ctx context.Context, kind SealedKind, prefix []byte)
 // SealedOtherwise lists values of a kind that do not begin with prefix, up to
 // limit.
 func (tx *Tx) SealedOtherwise(ctx context.Context, kind SealedKind, prefix []byte, limit int) ([]Sealed, error) {
-	from, column, id, place, _ := sealedSQL(kind)
-	rows, err := tx.pgx.Query(ctx, "SELECT "+id+", "+place+", "+column+" FROM "+from+" AND substr("+column+", 1, length($2::bytea)) <> $2 LIMIT $3", tx.ShopID, prefix, limit)
+	p := placeOf(kind)
+	rows, err := tx.pgx.Query(ctx, "SELECT "+p.id+", "+p.place+", "+p.column+" FROM "+p.table+" WHERE "+p.there()+
+		" AND substr("+p.column+", 1, length($2::bytea)) <> $2 LIMIT $3", tx.ShopID, prefix, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list the sealed %s: %w", kind, err)
 	}
@@ -122,9 +127,9 @@ func (tx *Tx) Reseal(ctx context.Context, kind SealedKind, s Sealed, value []byt
 		}
 		return ok, nil
 	}
-	from, column, id, place, set := sealedSQL(kind)
-	table, where, _ := strings.Cut(from, " WHERE ")
-	tag, err := tx.pgx.Exec(ctx, "UPDATE "+table+" SET "+set+" WHERE "+where+" AND "+id+" = $2 AND "+place+" = $3 AND "+column+" = $5", tx.ShopID, s.ID, s.Place, value, s.Value)
+	p := placeOf(kind)
+	tag, err := tx.pgx.Exec(ctx, "UPDATE "+p.table+" SET "+cmp.Or(p.set, p.column+" = $4")+" WHERE "+p.there()+" AND "+p.id+" = $2 AND "+p.place+" = $3 AND "+p.column+" = $5",
+		tx.ShopID, s.ID, s.Place, value, s.Value)
 	if err != nil {
 		return false, fmt.Errorf("seal the %s of shop %d anew: %w", kind, tx.ShopID, err)
 	}
