@@ -74,11 +74,9 @@ func (t *Tracker) SetCRMHook(ctx context.Context, tx *store.Tx, secret string, m
 	if err != nil {
 		return nil, err
 	}
-	h := &store.CRMHook{PublicID: strings.ToLower(rand.Text()), Mapping: b, Secret: t.Keys.Seal([]byte(secret), crmPlace(tx.ShopID))}
+	h := &store.CRMHook{PublicID: strings.ToLower(rand.Text()), Mapping: b, Secret: t.Keys.Seal([]byte(secret), platform.CRMPlace(tx.ShopID))}
 	return h, tx.SetCRMHook(ctx, h)
 }
-
-func crmPlace(shopID int64) []byte { return platform.CRMPlace(shopID) }
 
 func crmName(s string) bool {
 	return s != "" && len(s) <= 100 && s == strings.TrimSpace(s) && !strings.ContainsRune(s, 0)
@@ -115,7 +113,7 @@ func (t *Tracker) CRMDelivery(ctx context.Context, public, method, uri string, h
 		if err != nil {
 			return err
 		}
-		secret, err := t.Keys.Open(hook.Secret, crmPlace(shopID))
+		secret, err := t.Keys.Open(hook.Secret, platform.CRMPlace(shopID))
 		if err != nil {
 			return fmt.Errorf("open CRM secret: %w", err)
 		}

@@ -296,15 +296,13 @@ func (t *Tracker) checkBringer(ctx context.Context, tx *store.Tx, l *store.Lead,
 
 // sealLead makes what a person said about themselves unreadable at rest.
 func sealLead(keys *seal.Keys, shopID int64, l *store.Lead, email string, answers map[string]string) {
-	l.Email = keys.Seal([]byte(email), leadPlace(shopID, l.EmailHash, "email"))
+	l.Email = keys.Seal([]byte(email), platform.LeadPlace(shopID, l.EmailHash, "email"))
 	b, err := json.Marshal(answers)
 	if err != nil {
 		panic(err) // texts
 	}
-	l.Answers = keys.Seal(b, leadPlace(shopID, l.EmailHash, "answers"))
+	l.Answers = keys.Seal(b, platform.LeadPlace(shopID, l.EmailHash, "answers"))
 }
-
-func leadPlace(shopID int64, hash, what string) []byte { return platform.LeadPlace(shopID, hash, what) }
 
 // Contact is what a lead's person said; empty once redacted.
 type Contact struct {
@@ -317,12 +315,12 @@ func (t *Tracker) Contact(shopID int64, l *store.Lead) (c Contact, err error) {
 	if l.Email == nil {
 		return c, nil
 	}
-	b, err := t.Keys.Open(l.Email, leadPlace(shopID, l.EmailHash, "email"))
+	b, err := t.Keys.Open(l.Email, platform.LeadPlace(shopID, l.EmailHash, "email"))
 	if err != nil {
 		return c, fmt.Errorf("lead %d: %w", l.ID, err)
 	}
 	c.Email = string(b)
-	if b, err = t.Keys.Open(l.Answers, leadPlace(shopID, l.EmailHash, "answers")); err != nil {
+	if b, err = t.Keys.Open(l.Answers, platform.LeadPlace(shopID, l.EmailHash, "answers")); err != nil {
 		return c, fmt.Errorf("lead %d: %w", l.ID, err)
 	}
 	if err := json.Unmarshal(b, &c.Answers); err != nil {

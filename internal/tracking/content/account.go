@@ -29,7 +29,7 @@ func Connect(ctx context.Context, tx *store.Tx, keys *seal.Keys, n NewAccount) (
 	if err := w.Err("invalid_account", "The account cannot be like this."); err != nil {
 		return nil, err
 	}
-	a := store.SocialAccount{Platform: n.Platform, AccountID: n.AccountID, Token: keys.Seal([]byte(n.Token), tokenPlace(tx.ShopID, n.Platform))}
+	a := store.SocialAccount{Platform: n.Platform, AccountID: n.AccountID, Token: keys.Seal([]byte(n.Token), platform.SocialPlace(tx.ShopID, n.Platform))}
 	return &a, tx.AddSocialAccount(ctx, &a)
 }
 
@@ -40,8 +40,6 @@ func Disconnect(ctx context.Context, tx *store.Tx, id int64) (*store.SocialAccou
 	}
 	return tx.SocialAccount(ctx, id)
 }
-
-func tokenPlace(shopID int64, network string) []byte { return platform.SocialPlace(shopID, network) }
 
 var tagPattern = regexp.MustCompile(`^[\p{L}\p{N}_]{2,100}$`)
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tributary/internal/domain/content"
+	"tributary/internal/platform"
 	"tributary/internal/seal"
 	"tributary/internal/social"
 	"tributary/internal/store"
@@ -83,7 +84,7 @@ func (r *Reader) Shop(ctx context.Context, shopID int64) error {
 		if c == nil {
 			continue
 		}
-		token, err := r.Keys.Open(a.Token, tokenPlace(shopID, a.Platform))
+		token, err := r.Keys.Open(a.Token, platform.SocialPlace(shopID, a.Platform))
 		if err != nil {
 			failed = append(failed, fmt.Errorf("open the %s token: %w", a.Platform, err))
 			continue

@@ -70,7 +70,7 @@ func Enter(ctx context.Context, tx *store.Tx, keys *seal.Keys, giveawayID int64,
 	if err != nil {
 		return 0, err
 	}
-	added, err := tx.AddEntryForm(ctx, &store.EntryForm{GiveawayID: g.ID, Person: person, Email: keys.Seal([]byte(f.Email), EmailPlace(tx.ShopID, g.ID)),
+	added, err := tx.AddEntryForm(ctx, &store.EntryForm{GiveawayID: g.ID, Person: person, Email: keys.Seal([]byte(f.Email), platform.EntryPlace(tx.ShopID, g.ID)),
 		Way: f.Way, Country: f.Country, AgreementID: agreement, Via: via})
 	if err != nil {
 		return 0, err
@@ -81,11 +81,6 @@ func Enter(ctx context.Context, tx *store.Tx, keys *seal.Keys, giveawayID int64,
 		}
 	}
 	return draw.EntryID(g.ID, person), nil
-}
-
-// EmailPlace is where an entrant's sealed address belongs.
-func EmailPlace(shopID, giveawayID int64) []byte {
-	return platform.EntryPlace(shopID, giveawayID)
 }
 
 // cameBy tells which of the giveaway's agreements a person came by: by a code

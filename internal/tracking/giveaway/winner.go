@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tributary/internal/domain/draw"
+	"tributary/internal/platform"
 	"tributary/internal/seal"
 	"tributary/internal/store"
 )
@@ -53,7 +54,7 @@ func Winner(ctx context.Context, tx *store.Tx, keys *seal.Keys, raw []byte) (*Wi
 	if !ok || len(f.Email) == 0 {
 		return nil, nil
 	}
-	to, err := keys.Open(f.Email, EmailPlace(tx.ShopID, g.ID))
+	to, err := keys.Open(f.Email, platform.EntryPlace(tx.ShopID, g.ID))
 	if err != nil {
 		return nil, fmt.Errorf("outbox %s: %w", MailWinner, err)
 	}
