@@ -38,10 +38,9 @@ CREATE TABLE store_hooks (
   PRIMARY KEY (shop_id, connection_id, topic)
 );
 
--- Sweeps read a day anew at night, back to where commissions may still change.
-ALTER TABLE sweeps ADD COLUMN cursor_id bigint NOT NULL DEFAULT 0, -- within an instant
-  ADD COLUMN nightly_on  date,                    -- the shop's day whose night was read
-  ADD COLUMN nightly_id  bigint NOT NULL DEFAULT 0; -- how far that night came
+-- At night sweeps list the orders anew on which commissions may still change.
+ALTER TABLE sweeps ADD COLUMN nightly_on date,                -- the shop's day whose night was read
+  ADD COLUMN nightly_id bigint NOT NULL DEFAULT 0;            -- how far that night came
 ALTER TABLE sweep_days ADD COLUMN orders bigint, ADD COLUMN store_orders bigint, ADD COLUMN total bigint, ADD COLUMN store_total bigint,
   ADD COLUMN unknown text NOT NULL DEFAULT '[]', ADD COLUMN compared_at timestamptz;
 
@@ -117,5 +116,5 @@ CREATE OR REPLACE FUNCTION door_due_sweeps(at timestamptz) RETURNS TABLE (shop_i
 DROP FUNCTION door_woo_ticket, door_woo_state, expire_woo_installs, door_due_hooks, door_due_backfills;
 DROP TABLE backfills, store_hooks, woo_installs;
 ALTER TABLE sweep_days DROP COLUMN orders, DROP COLUMN store_orders, DROP COLUMN total, DROP COLUMN store_total, DROP COLUMN unknown, DROP COLUMN compared_at;
-ALTER TABLE sweeps DROP COLUMN cursor_id, DROP COLUMN nightly_on, DROP COLUMN nightly_id;
+ALTER TABLE sweeps DROP COLUMN nightly_on, DROP COLUMN nightly_id;
 ALTER TABLE connections DROP COLUMN token, DROP COLUMN problems, DROP COLUMN hooks_next_at;

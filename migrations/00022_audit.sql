@@ -44,8 +44,6 @@ END $$;
 REVOKE ALL ON FUNCTION audit_append FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_append TO tributary_app;
 
--- Secrets that people have said in forms are sealed anew when keys rotate.
-GRANT UPDATE (email) ON giveaway_forms TO tributary_app;
 -- An influencer may ask to be forgotten; what was signed and paid stays without
 -- the person.
 ALTER TABLE influencers ADD COLUMN erased_at timestamptz;
@@ -68,6 +66,5 @@ GRANT EXECUTE ON FUNCTION reseal_tax_form TO tributary_app;
 DROP FUNCTION reseal_tax_form;
 REVOKE UPDATE (signer, email, ip) ON signatures FROM tributary_app;
 ALTER TABLE influencers DROP COLUMN erased_at;
-REVOKE UPDATE (email) ON giveaway_forms FROM tributary_app;
 DROP FUNCTION audit_append;
 DROP TABLE audit_heads, audit_log;

@@ -1450,7 +1450,6 @@ CREATE TABLE sweeps (
   next_at timestamp with time zone NOT NULL,
   attempts integer DEFAULT 0 NOT NULL,
   note text DEFAULT ''::text NOT NULL,
-  cursor_id bigint DEFAULT 0 NOT NULL,
   nightly_on date,
   nightly_id bigint DEFAULT 0 NOT NULL,
   CONSTRAINT sweeps_pkey PRIMARY KEY (shop_id),
