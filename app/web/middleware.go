@@ -135,30 +135,36 @@ func statusClass(status int) string {
 }
 
 // headers keep browsers from doing anything with our answers but show them.
-// Stores are no browsers, and a link shows nothing: their doors need no more than
-// nosniff.
+// Stores are no browsers, and a link shows nothing: neither needs more than a line
+// or two of it.
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	secure := strings.HasPrefix(s.PublicURL, "https://")
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		if isDoor(c.Path()) || isLink(c.Path()) {
-			h["X-Content-Type-Options"] = nosniff
+		h["X-Content-Type-Options"] = nosniff
+		if isDoor(c.Path()) {
+			return next(c)
+		}
+		if secure {
+			h["Strict-Transport-Security"] = aYear
+		}
+		if isLink(c.Path()) {
 			return next(c)
 		}
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-		}
 		return next(c)
 	}
 }
 
-var nosniff = []string{"nosniff"}
+// What answers share, which is why nobody may change one.
+var (
+	nosniff = []string{"nosniff"}
+	aYear   = []string{"max-age=31536000; includeSubDomains"}
+)
 
 func (s *Server) limitAddress(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -269,6 +269,9 @@ func TestALinkNeverLeadsElsewhere(t *testing.T) {
 			t.Errorf("%s leads to %s", path, to)
 		}
 	}
+	if h := l.visit("GET", "tributary.example", "/r/anna").Header; h.Get("Strict-Transport-Security") == "" || h.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("a link does not say that its host is for https: %v", h)
+	}
 	if to := l.leads("evil.example", "/r/anna", "X-Forwarded-Host", "evil.example"); to.Host != "a.myshopify.com" {
 		t.Errorf("leads to %s", to)
 	}

@@ -138,7 +138,7 @@ function StoreNavigation() {
   if (!window.shopify) return null;
   return createElement(
     's-app-nav',
-    null,
+    { style: { display: 'none' } }, // App Bridge reads it; it is nothing to see
     places.map((p) => createElement('s-link', { key: p.to, href: `/app${p.to}`, rel: p.to === '/' ? 'home' : undefined }, p.label)),
   );
 }
